@@ -1,0 +1,265 @@
+"""Every setting of the shop, read from the environment once and refused loudly when wrong.
+
+With `DEMO=1` everything has a default and the shop runs embedded: SQLite, no broker, the sandbox gateway.
+Without it each secret must be given, and a secret of the demo is refused.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+DEMO = env.bool("DEMO", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+DEMO_MARK = "demo-only"
+
+
+def secret(name: str, demo: str) -> str:
+    """Return the secret `name`; only a demo may leave it out, and nothing else may use the demo's."""
+    value = env.str(name, default=demo if DEMO else "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Production needs it; DEMO=1 runs the embedded demo without.")
+    if DEMO_MARK in value and not (DEMO or DEBUG):
+        raise ImproperlyConfigured(f"{name} still holds the demo's value. Make one of your own before going live.")
+    return value
+
+
+# --- Secrets and the sites that may be asked for -------------------------------------------------------------------
+SECRET_KEY = secret("SECRET_KEY", f"{DEMO_MARK}-secret-key-of-the-embedded-shop-0123456789abcdefghijklmnopqrstuv")
+# Key ring of encrypted columns, newest first: `id:base64(32 bytes)`, several separated by commas.
+PII_KEYS = secret("PII_KEYS", f"{DEMO_MARK}:ZGVtby1vbmx5LTMyLWJ5dGVzLWtleS1mb3ItdHVhbnA=").split(",")
+PII_INDEX_KEY = secret("PII_INDEX_KEY", f"{DEMO_MARK}-blind-index-key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where the outside world reaches the shop, without a slash at the end: links in messages, notify addresses.
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEMO else "").rstrip("/")
+# How many proxies stand before the shop; 0 trusts no X-Forwarded-For at all.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# --- The code that runs --------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "shop.backoffice.apps.BackofficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "import_export",
+    "django_htmx",
+    "template_partials",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "easy_thumbnails",
+    "csp",
+    "django_structlog",
+    "shop.apps.ShopConfig",
+    "members",
+    "catalog",
+    "promotions",
+    "orders",
+    "groupbuy",
+    "analytics",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Data ----------------------------------------------------------------------------------------------------------
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'tuanpu.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # RELIABILITY R3: every write transaction is serial, and a confirmed payment survives a power cut.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=600),
+        "CONN_HEALTH_CHECKS": True,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "shop.lib.cache.ForgivingRedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "shop.lib.cache.ForgivingDatabaseCache", "LOCATION": "shop_cache"}
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
+SESSION_COOKIE_NAME = "tuanpu_session"
+CSRF_COOKIE_NAME = "tuanpu_csrf"
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# --- People --------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "members.Member"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "members:login"
+LOGIN_REDIRECT_URL = "me"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # behind one NAT others may still sign in
+AXES_RESET_ON_SUCCESS = True
+AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
+OTP_TOTP_ISSUER = "团铺"
+# Owners must hold a second factor; only the demo, whose passwords are printed on the screen, does without.
+OWNERS_NEED_TOTP = env.bool("OWNERS_NEED_TOTP", default=not DEMO)
+
+# --- Language and time ---------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+# --- Files ---------------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "media/"
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEMO or DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEMO or DEBUG
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a batch edit of 500 rows sends several fields a row
+UPLOAD_MAX_BYTES = 6 * 1024 * 1024
+UPLOAD_MAX_PIXELS = 25_000_000
+THUMBNAIL_PRESERVE_FORMAT = False
+THUMBNAIL_EXTENSION = "webp"
+THUMBNAIL_TRANSPARENCY_EXTENSION = "webp"
+THUMBNAIL_QUALITY = 82
+THUMBNAIL_ALIASES = {
+    "": {
+        "card": {"size": (360, 360), "crop": True},
+        "small": {"size": (160, 160), "crop": True},
+        "page": {"size": (750, 750), "crop": True},
+    }
+}
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+
+# --- Security ------------------------------------------------------------------------------------------------------
+X_FRAME_OPTIONS = "DENY"
+# WeChat's H5 cashier checks the Referer, so it must be sent (PROTOCOLS 3.3).
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+if not (DEMO or DEBUG):
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=int(timedelta(days=365).total_seconds()))
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],  # unfold's Alpine needs eval; the back office sets a policy of its own
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- Work that waits (DESIGN 5) ------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+if REDIS_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {  # RELIABILITY R11
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 5,
+    }
+
+# --- The outside world: only addresses and keys differ between sandbox and production -----------------------------
+SANDBOX_URL = env.str("SANDBOX_URL", default="http://127.0.0.1:8900") if DEMO else ""
+KEYS_DIR = Path(env.str("KEYS_DIR", default=str(VAR_DIR / "keys")))
+WECHAT_PAY = {
+    "base_url": env.str("WECHAT_PAY_URL", default=f"{SANDBOX_URL}/mch" if DEMO else "https://api.mch.weixin.qq.com"),
+    "mchid": env.str("WECHAT_PAY_MCHID", default="1900000001" if DEMO else ""),
+    "appid": env.str("WECHAT_PAY_APPID", default="wxsandbox00000001" if DEMO else ""),
+    # Serial number of the merchant's own certificate, its key, the APIv3 key, and WeChat Pay's public key.
+    "serial_no": env.str("WECHAT_PAY_SERIAL_NO", default="5A4D0B0X5D" if DEMO else ""),
+    "private_key_file": Path(env.str("WECHAT_PAY_PRIVATE_KEY_FILE", default=str(KEYS_DIR / "merchant_private.pem"))),
+    "apiv3_key": env.str("WECHAT_PAY_APIV3_KEY", default="demo-only-apiv3-key-0123456789ab" if DEMO else ""),
+    "public_key_id": env.str("WECHAT_PAY_PUBLIC_KEY_ID", default="PUB_KEY_ID_SANDBOX0000000001" if DEMO else ""),
+    "public_key_file": Path(env.str("WECHAT_PAY_PUBLIC_KEY_FILE", default=str(KEYS_DIR / "wechatpay_public.pem"))),
+    "timeout": (3.0, env.float("WECHAT_PAY_TIMEOUT", default=5.0)),
+}
+SMS = {
+    "provider": env.str("SMS_PROVIDER", default="sandbox" if DEMO else "aliyun"),
+    "base_url": env.str("SMS_URL", default=f"{SANDBOX_URL}/sms" if DEMO else "https://dysmsapi.aliyuncs.com"),
+    "access_key_id": env.str("SMS_ACCESS_KEY_ID", default="demo-only" if DEMO else ""),
+    "access_key_secret": env.str("SMS_ACCESS_KEY_SECRET", default="demo-only" if DEMO else ""),
+    "sign_name": env.str("SMS_SIGN_NAME", default="团铺"),
+    "login_template": env.str("SMS_LOGIN_TEMPLATE", default="SMS_LOGIN"),
+}
