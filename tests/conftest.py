@@ -1,0 +1,34 @@
+"""What all tests share: which of them run on which database, and a cheap password hasher."""
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+LEFT_OUT = pytest.StashKey[list[str]]()
+
+
+def pytest_configure() -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, and say so, what does not belong to this run: see the markers in pyproject.toml."""
+    reasons = {}
+    if connection.vendor != "postgresql":
+        reasons["races"] = "run on PostgreSQL only: pytest --postgres"
+        reasons["browser"] = "run on one database, PostgreSQL: pytest --postgres"
+    if "chaos" not in config.option.markexpr:
+        reasons["chaos"] = "run by make chaos"
+    left_out = {mark: [item for item in items if item.get_closest_marker(mark)] for mark in reasons}
+    dropped = {item for group in left_out.values() for item in group}
+    items[:] = [item for item in items if item not in dropped]
+    config.hook.pytest_deselected(items=list(dropped))
+    config.stash[LEFT_OUT] = [
+        f"{len(group)} tests marked {mark} {reasons[mark]}" for mark, group in left_out.items() if group
+    ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash.get(LEFT_OUT, []):
+        terminalreporter.write_line(f"NOTE: {line}")
