@@ -1,0 +1,79 @@
+"""The words of the shop's templates: `{% load ui %}`. What each part looks like stands in static/css/components.css."""
+
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from shop.lib import markup, money
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw the symbol `name` of static/img/icons.svg; the words beside it carry the meaning."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', _sprite(), name)
+
+
+@register.simple_tag
+def back(view_name: str, *args: object) -> SafeString:
+    """Link to the page above this one, for the app bar; works without a history."""
+    url = reverse(view_name, args=args)
+    return format_html('<a class="app-bar__back" href="{}" aria-label="返回">{}</a>', url, icon("back"))
+
+
+@register.simple_tag(takes_context=True)
+def tab(context: dict[str, Any], view_name: str, icon_name: str, label: str, count: int | str = 0) -> SafeString:
+    """Draw one entry of the tab bar, marked when the page lies under it, with `count` as its badge."""
+    try:
+        url = reverse(view_name)
+    except NoReverseMatch:
+        return SafeString("")
+    path = getattr(context.get("request"), "path", "")
+    current = path == url or (url != "/" and path.startswith(url))
+    return format_html(
+        '<a class="tab-bar__item" href="{}"{}>{}<span>{}</span>{}</a>',
+        url, SafeString(' aria-current="page"') if current else "", icon(icon_name), label, badge(count),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def badge(count: int | str | None) -> SafeString:
+    """Draw a count, 99+ at most; nothing for none."""
+    number = int(count or 0)
+    if number <= 0:
+        return SafeString("")
+    return format_html('<span class="badge">{}</span>', "99+" if number > 99 else number)
+
+
+@register.simple_tag
+def module(name: str) -> SafeString:
+    """Load the behaviour static/js/<name>.js as a module."""
+    return format_html('<script type="module" src="{}"></script>', static(f"js/{name}.js"))
+
+
+@register.simple_tag
+def page_numbers(page: "Page[Any]") -> list[int | str]:
+    """List the page numbers around `page` with an ellipsis where some are left out."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.filter
+def price(fen: int) -> SafeString:
+    """Show `fen` as a price: small ¥, yuan, small decimals."""
+    return format_html('<span class="price">{}</span>', markup.price(fen))
+
+
+@register.filter
+def yuan(fen: int) -> str:
+    """Show `fen` as plain text: 1280 -> "¥12.80"."""
+    return f"-¥{money.yuan(-fen)}" if fen < 0 else f"¥{money.yuan(fen)}"
+
+
+def _sprite() -> str:
+    return static("img/icons.svg")
