@@ -32,7 +32,7 @@ def secret(name: str, demo: str) -> str:
         raise ImproperlyConfigured(f"{name} is not set. Production needs it; DEMO=1 runs the embedded demo without.")
     if DEMO_MARK in value and not (DEMO or DEBUG):
         raise ImproperlyConfigured(f"{name} still holds the demo's value. Make one of your own before going live.")
-    return value
+    return str(value)
 
 
 # --- Secrets and the sites that may be asked for -------------------------------------------------------------------

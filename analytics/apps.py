@@ -1,0 +1,8 @@
+"""Figures."""
+
+from django.apps import AppConfig
+
+
+class AnalyticsConfig(AppConfig):
+    name = "analytics"
+    verbose_name = "统计"

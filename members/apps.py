@@ -1,0 +1,8 @@
+"""Accounts, addresses, messages and the staff's operation log."""
+
+from django.apps import AppConfig
+
+
+class MembersConfig(AppConfig):
+    name = "members"
+    verbose_name = "会员"

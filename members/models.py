@@ -1,0 +1,263 @@
+"""People: members (shoppers and staff alike), their addresses, messages and what the staff did."""
+
+from typing import Any, ClassVar, NoReturn
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from shop.lib.crypto import BlindIndexField, EncryptedTextField
+from shop.lib.states import Stateful
+from shop.models import Store
+
+PHONE = RegexValidator(r"^1[3-9]\d{9}$", "请填写 11 位手机号")
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Members under their business names."""
+
+    def shoppers(self) -> "MemberQuerySet":
+        """People who buy; staff accounts are left out."""
+        return self.filter(is_staff=False)
+
+
+class MemberAccounts(BaseUserManager.from_queryset(MemberQuerySet)):  # type: ignore[misc]
+    """Makes staff accounts for Django's own commands; shoppers come from `members.services`."""
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "Member":
+        member: Member = self.model(username=username, is_staff=True, **fields)
+        member.set_password(password)
+        member.save()
+        return member
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "Member":
+        return self.create_user(username, password, is_superuser=True, **fields)
+
+
+class Member(AbstractBaseUser, PermissionsMixin):
+    """An account. Shoppers have a phone and sign in with a code; staff have a username and a password.
+
+    A person of the staff who also shops has two accounts, so that no shopper page ever carries staff rights.
+    """
+
+    no = models.CharField("会员编号", max_length=12, unique=True, editable=False)
+    username = models.CharField(
+        "登录名", max_length=40, unique=True, null=True, blank=True,
+        validators=[RegexValidator(r"^[A-Za-z0-9_.@-]+$", "登录名只能用字母、数字和 _ . @ -")],
+    )  # fmt: skip
+    nickname = models.CharField("昵称", max_length=30, blank=True)
+    phone = EncryptedTextField("手机", blank=True, default="", validators=[PHONE])
+    phone_index = BlindIndexField(of="phone", unique=True)
+    birthday = models.DateField("生日", null=True, blank=True)
+    is_active = models.BooleanField("启用", default=True)
+    is_staff = models.BooleanField("员工", default=False)
+    stores = models.ManyToManyField(
+        Store,
+        blank=True,
+        related_name="staff",
+        verbose_name="所属门店",
+        help_text="店员只能处理这些门店的订单；总店的员工可以处理所有门店。",
+    )
+    created_at = models.DateTimeField("注册时间", auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = MemberAccounts()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "会员"
+        constraints = [
+            models.CheckConstraint(condition=Q(is_staff=False) | Q(username__isnull=False), name="staff_has_username")
+        ]
+
+    def __str__(self) -> str:
+        return self.nickname or self.username or self.no
+
+    @property
+    def phone_tail(self) -> str:
+        """The last four digits of the phone, all that a clerk needs to see."""
+        return self.phone[-4:]
+
+    @property
+    def phone_masked(self) -> str:
+        """The phone with its middle hidden: 138****0000."""
+        return mask_phone(self.phone)
+
+
+def mask_phone(phone: str) -> str:
+    """Hide the middle of a phone number: 13800000000 -> 138****0000."""
+    return f"{phone[:3]}****{phone[-4:]}" if phone else ""
+
+
+def mask_name(name: str) -> str:
+    """Hide all but the first character of a name: 王小明 -> 王**."""
+    return name[:1] + "*" * (len(name) - 1)
+
+
+class Address(models.Model):
+    """Where parcels of a member go. At most one is the default."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="addresses")
+    receiver_name = EncryptedTextField("收货人")
+    receiver_phone = EncryptedTextField("手机", validators=[PHONE])
+    region_code = models.CharField("地区", max_length=12)
+    region_path = models.CharField("地区名称", max_length=120)
+    detail = EncryptedTextField("详细地址")
+    is_default = models.BooleanField("默认地址", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "收货地址"
+        constraints = [
+            models.UniqueConstraint(fields=["member"], condition=Q(is_default=True), name="address_one_default")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region_path} #{self.pk}"
+
+    @property
+    def full_address(self) -> str:
+        """Region and street in one line, as people write it."""
+        return self.region_path.replace("/", "") + self.detail
+
+
+class Consent(models.Model):
+    """That somebody agreed to a version of the privacy policy, when and from where."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="consents")
+    document = models.CharField(max_length=20, default="privacy")
+    version = models.CharField(max_length=20)
+    ip = models.GenericIPAddressField(null=True)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "document", "version"], name="consent_once_per_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.document} {self.version}"
+
+
+class SmsCode(models.Model):
+    """A sign-in code that was sent to a phone; only its hash is kept."""
+
+    phone_index = models.CharField(max_length=64, db_index=True)
+    code_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    tries_left = models.PositiveSmallIntegerField(default=5)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%F %T}"
+
+
+class MessageChannel(models.TextChoices):
+    SITE = "site", "站内"
+    SMS = "sms", "短信"
+
+
+class MessageStatus(models.TextChoices):
+    PENDING = "pending", "待发送"
+    SENT = "sent", "已发送"
+    FAILED = "failed", "发送失败"
+
+
+class Message(Stateful):
+    """A notice to one person over one channel: outbox row and, for the site's own channel, inbox entry.
+
+    `dedupe_key` names the event, so that a replay writes nothing. Neither title nor body holds personal data.
+    """
+
+    MOVES = {
+        MessageStatus.PENDING: {MessageStatus.SENT, MessageStatus.FAILED},
+        MessageStatus.SENT: set(),
+        MessageStatus.FAILED: {MessageStatus.PENDING},
+    }
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="messages", verbose_name="收件人")
+    channel = models.CharField("渠道", max_length=8, choices=MessageChannel, default=MessageChannel.SITE)
+    scene = models.CharField("场景", max_length=30)
+    dedupe_key = models.CharField(max_length=120)
+    title = models.CharField("标题", max_length=40)
+    body = models.CharField("内容", max_length=300)
+    link = models.CharField("链接", max_length=200, blank=True)
+    status = models.CharField("状态", max_length=8, choices=MessageStatus, default=MessageStatus.PENDING)
+    due_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField("时间")
+    sent_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField("已读时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "消息"
+        constraints = [
+            models.UniqueConstraint(fields=["dedupe_key", "member", "channel"], name="message_once_per_event")
+        ]
+        indexes = [models.Index(fields=["member", "channel", "-id"], name="message_inbox")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class OperationLogQuerySet(models.QuerySet["OperationLog"]):
+    """The log grows and is read, nothing else; only sealing may write to a row that exists."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError("the operation log is append-only")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("the operation log is append-only")
+
+    def seal(self, pk: int, *, digest: str) -> None:
+        """Write the digest of an unsealed row."""
+        super(OperationLogQuerySet, self.filter(pk=pk, digest="")).update(digest=digest)
+
+
+class OperationLog(models.Model):
+    """One act of the staff: who did what to which row, from where, with what before and after.
+
+    Rows are appended unchained and sealed into a hash chain in id order by a sweep. Database triggers
+    refuse to change or delete a row. `before` and `after` hold masked values only.
+    """
+
+    at = models.DateTimeField("时间", db_index=True)
+    actor = models.ForeignKey(Member, models.PROTECT, null=True, related_name="operations", verbose_name="操作人")
+    action = models.CharField("动作", max_length=40, db_index=True)
+    target_type = models.CharField("对象", max_length=40)
+    target_id = models.CharField("编号", max_length=40)
+    summary = models.CharField("说明", max_length=200, blank=True)
+    before = models.JSONField("之前", default=dict)
+    after = models.JSONField("之后", default=dict)
+    ip = models.GenericIPAddressField("IP", null=True)
+    request_id = models.CharField(max_length=40, blank=True)
+    digest = models.CharField(max_length=64, default="", db_index=True)
+
+    objects = OperationLogQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "操作日志"
+        indexes = [models.Index(fields=["target_type", "target_id"], name="log_target")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target_type} {self.target_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("the operation log is append-only")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("the operation log is append-only")
+
+
+def staff_scope(staff: Member) -> list[int] | None:
+    """Return the ids of the stores whose orders `staff` may see, or None for all of them."""
+    if staff.is_superuser:
+        return None
+    stores = list(staff.stores.all())
+    return None if any(store.is_headquarters for store in stores) else [store.pk for store in stores]

@@ -1,0 +1,57 @@
+"""Carts, orders, the money they move and how goods are handed over."""
+
+from orders.models.cart import CartItem
+from orders.models.handover import Redemption, RedemptionLine, RedemptionWay, Shipment, ShipmentLine
+from orders.models.money import (
+    BillKind,
+    BillLine,
+    Channel,
+    GatewayNotice,
+    NoticeKind,
+    NoticeStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundCause,
+    RefundLine,
+    RefundStatus,
+)
+from orders.models.order import (
+    CancelReason,
+    DeliveryMethod,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderStatus,
+    OrderType,
+    RefundedPart,
+)
+
+__all__ = [
+    "BillKind",
+    "BillLine",
+    "CancelReason",
+    "CartItem",
+    "Channel",
+    "DeliveryMethod",
+    "GatewayNotice",
+    "NoticeKind",
+    "NoticeStatus",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "OrderStatus",
+    "OrderType",
+    "Payment",
+    "PaymentStatus",
+    "Redemption",
+    "RedemptionLine",
+    "RedemptionWay",
+    "Refund",
+    "RefundCause",
+    "RefundLine",
+    "RefundStatus",
+    "RefundedPart",
+    "Shipment",
+    "ShipmentLine",
+]

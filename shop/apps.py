@@ -1,0 +1,8 @@
+"""The shop itself: settings, stores and everything that spans the apps."""
+
+from django.apps import AppConfig
+
+
+class ShopConfig(AppConfig):
+    name = "shop"
+    verbose_name = "店铺"

@@ -1,0 +1,209 @@
+"""What the whole shop stands on: its settings, its stores and their pickup slots. Knows no other app."""
+
+from datetime import date, datetime, timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from shop.lib.money import FenField
+from shop.lib.throttle import ThrottleCount
+
+__all__ = ["Banner", "Heartbeat", "PickupSlot", "ShopSettings", "SlotDay", "Store", "ThrottleCount"]
+
+WEEKDAYS = "一二三四五六日"
+
+
+class ShopSettings(models.Model):
+    """The merchant's switches: one row, read through `ShopSettings.load()`."""
+
+    shop_name = models.CharField("店铺名称", max_length=40, default="团铺")
+    service_phone = models.CharField("客服电话", max_length=20, blank=True)
+    announcement = models.CharField("店铺公告", max_length=120, blank=True)
+    licence = models.CharField("营业执照号", max_length=40, blank=True, help_text="显示在页面底部，法律要求公示。")
+    icp_number = models.CharField("ICP 备案号", max_length=40, blank=True)
+
+    express_enabled = models.BooleanField("开通快递配送", default=True)
+    pickup_enabled = models.BooleanField("开通到店自提", default=True)
+    freight_amount = FenField("运费", default=800, help_text="快递订单统一收取的运费，单位元。")
+    freight_free_over = FenField(
+        "满额包邮", default=9900, help_text="商品实付金额达到这个数就免运费，单位元；0 表示不包邮。"
+    )
+
+    pay_timeout_minutes = models.PositiveIntegerField(
+        "付款时限（分钟）", default=30, help_text="下单后多久未付款自动取消；0 表示不限时。"
+    )
+    auto_receive_days = models.PositiveIntegerField(
+        "自动收货（天）", default=10, help_text="发货后多少天自动确认收货，自提订单不受影响；0 表示关闭。"
+    )
+    after_sale_days = models.PositiveIntegerField(
+        "售后时限（天）", default=15, help_text="交易完成后多少天内可以退款；0 表示不限。"
+    )
+    pickup_days = models.PositiveIntegerField(
+        "自提保留（天）", default=0, help_text="已付款的自提订单超过多少天未提货会提醒店员；0 表示关闭。"
+    )
+    auto_accept = models.BooleanField(
+        "自动接单", default=True, help_text="打开后付款成功即进入配货或待提货；关闭后每单需要先审核。"
+    )
+    pay_at_store_enabled = models.BooleanField(
+        "到店付款", default=False, help_text="打开后自提订单可以到店再付款，店员核销时收款。"
+    )
+    pay_at_store_days = models.PositiveIntegerField(
+        "到店付款保留（天）", default=3, help_text="选择到店付款的订单保留多少天，过期自动取消；0 表示不过期。"
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "店铺设置"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="settings_one_row")]
+
+    def __str__(self) -> str:
+        return "店铺设置"
+
+    @classmethod
+    def load(cls) -> "ShopSettings":
+        """Return the one row, made with its defaults when the shop is new."""
+        return cls.objects.get_or_create(pk=1)[0]
+
+    def freight_for(self, goods_amount: int) -> int:
+        """Return the flat freight in fen of an express order whose goods cost `goods_amount` fen."""
+        if self.freight_free_over and goods_amount >= self.freight_free_over:
+            return 0
+        return self.freight_amount
+
+
+class StoreQuerySet(models.QuerySet["Store"]):
+    """Stores under their business names."""
+
+    def for_pickup(self) -> "StoreQuerySet":
+        """Open stores in which a shopper may collect an order."""
+        return self.filter(is_active=True, pickup_enabled=True)
+
+    def headquarters(self) -> "StoreQuerySet":
+        """The store that express orders belong to."""
+        return self.filter(is_headquarters=True)
+
+
+class Store(models.Model):
+    """A shop with a door. One of them is the headquarters, whose staff see the orders of all."""
+
+    name = models.CharField("门店名称", max_length=40, unique=True)
+    is_headquarters = models.BooleanField(
+        "总店", default=False, help_text="快递订单归总店；总店的员工可以看到所有门店。"
+    )
+    contact = models.CharField("联系人", max_length=20, blank=True)
+    phone = models.CharField("电话", max_length=20, validators=[RegexValidator(r"^[0-9+\- ]{5,20}$", "电话格式不对")])
+    region_code = models.CharField("地区", max_length=12, blank=True)
+    region_path = models.CharField("地区名称", max_length=120, blank=True)
+    address = models.CharField("详细地址", max_length=120)
+    longitude = models.DecimalField(
+        "经度", max_digits=9, decimal_places=6, null=True, blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )  # fmt: skip
+    latitude = models.DecimalField(
+        "纬度", max_digits=9, decimal_places=6, null=True, blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+    )  # fmt: skip
+    hours = models.CharField("营业时间", max_length=60, default="每天 9:00–21:00")
+    image = models.ImageField("门店图片", upload_to="stores", blank=True)
+    pickup_enabled = models.BooleanField("可以自提", default=True)
+    is_active = models.BooleanField("营业中", default=True)
+    sort_order = models.IntegerField("排序号", default=0, help_text="数字越小越靠前。")
+
+    objects = StoreQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "门店"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_headquarters"], condition=Q(is_headquarters=True), name="store_one_headquarters"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def full_address(self) -> str:
+        """Region and street in one line, as people write it."""
+        return self.region_path.replace("/", "") + self.address
+
+
+class PickupSlot(models.Model):
+    """A time of day in which a store hands over at most `capacity` orders, on the chosen weekdays."""
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="slots", verbose_name="门店")
+    weekdays = models.CharField(
+        "星期", max_length=7, default="1234567", help_text="1 是星期一，7 是星期日，例如 12345。",
+        validators=[RegexValidator(r"^[1-7]+$", "只能填 1 到 7")],
+    )  # fmt: skip
+    starts = models.TimeField("开始")
+    ends = models.TimeField("结束")
+    capacity = models.PositiveIntegerField("可约单数", default=50, help_text="同一天这个时段最多接多少单。")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "自提时段"
+        constraints = [
+            models.UniqueConstraint(fields=["store", "starts", "ends"], name="slot_once_per_store"),
+            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="slot_ends_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts:%H:%M}–{self.ends:%H:%M}"
+
+    def is_open_on(self, day: date) -> bool:
+        """Say whether the slot exists on `day`."""
+        return str(day.isoweekday()) in self.weekdays
+
+
+class SlotDay(models.Model):
+    """How many orders have booked a slot on one day; raised by a conditional UPDATE, never beyond capacity."""
+
+    slot = models.ForeignKey(PickupSlot, models.CASCADE, related_name="days")
+    day = models.DateField()
+    booked = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slot", "day"], name="slot_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.slot_id}: {self.booked}"
+
+
+class Banner(models.Model):
+    """A picture on the home page that leads somewhere inside the shop."""
+
+    title = models.CharField("标题", max_length=40)
+    image = models.ImageField("图片", upload_to="banners")
+    link = models.CharField(
+        "链接", max_length=200, default="/goods/", help_text="店内地址，以 / 开头。",
+        validators=[RegexValidator(r"^/(?!/)", "请填写店内地址，以 / 开头")],
+    )  # fmt: skip
+    sort_order = models.IntegerField("排序号", default=0)
+    is_active = models.BooleanField("显示", default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "轮播图"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Heartbeat(models.Model):
+    """When a sweep last ran to its end, so that the health page can tell a dead worker from a quiet day."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def beat(cls, name: str, *, now: datetime, note: str = "") -> None:
+        """Record that `name` finished at `now`."""
+        cls.objects.update_or_create(name=name, defaults={"at": now, "note": note})
+
+    def age(self, now: datetime) -> timedelta:
+        """Return how long ago the last run ended."""
+        return now - self.at
