@@ -51,7 +51,7 @@ venv-dev:
 	@$(call install,requirements.txt requirements-dev.txt)
 
 # $(call install,FILES): make .venv hold what the FILES pin. A copy of what was installed last lies inside .venv, so a
-# second start compares two texts and is done.
+# second start compares two texts and is done. tuanpu.pth lets every program of .venv (pytest) import the project.
 define install
 set -e; \
 if $(PY) -c '' 2>/dev/null && cat $(1) | cmp -s - $(VENV)/installed-$(lastword $(1)); then exit 0; fi; \
@@ -66,6 +66,7 @@ fi; \
 echo "Installing $(lastword $(1)) ..."; \
 rm -f $(VENV)/installed-*; \
 $(PY) -m pip install --quiet --disable-pip-version-check $(addprefix -r ,$(1)); \
+pwd > $$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/tuanpu.pth; \
 cat $(firstword $(1)) > $(VENV)/installed-$(firstword $(1)); \
 cat $(1) > $(VENV)/installed-$(lastword $(1))
 endef
