@@ -131,7 +131,9 @@ REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "shop.lib.cache.ForgivingRedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "shop.lib.cache.ForgivingDatabaseCache", "LOCATION": "shop_cache"}
+    else {"BACKEND": "shop.lib.cache.ForgivingDatabaseCache", "LOCATION": "shop_cache"},
+    # Fragments of pages, in the memory of each process: see shop/lib/fragments.py.
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())

@@ -1,0 +1,311 @@
+"""What the shop front shows of the goods: the category tree, cards for lists and the product page, ready to print."""
+
+import unicodedata
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.templatetags.static import static
+from django.utils.safestring import SafeString
+
+from catalog.models import Category, LimitKind, Product, ProductImage, ProductStatus, Sku
+from shop.lib import fragments, markup
+from shop.lib.money import yuan
+
+VERSION_KEY = "catalogue-version"
+SORTS = {  # key in the address -> order; every order ends in a unique column
+    "": ("sort_order", "-id"),
+    "sales": ("-sold", "-id"),
+    "price": ("price_min", "id"),
+    "-price": ("-price_min", "-id"),
+    "new": ("-created_at", "-id"),
+}
+FEW_LEFT = 10
+MOST_UNITS = 999
+
+
+def catalogue_version() -> str:
+    """Name the present state of the catalogue; whatever was cached under another name is stale."""
+    version: str | None = cache.get(VERSION_KEY)
+    if version is None:
+        version = uuid.uuid4().hex
+        cache.set(VERSION_KEY, version, timeout=None)
+    return version
+
+
+# --- Categories ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class CategoryNode:
+    """A visible category with its visible children; `ids` are its own and all below it."""
+
+    id: int
+    name: str
+    picture: str
+    children: list["CategoryNode"]
+    ids: list[int]
+
+
+def category_tree(version: str) -> list[CategoryNode]:
+    """Return the top categories with everything below them, one query at most."""
+    return fragments.fresh("category-tree", version, _read_tree)
+
+
+def category_named(tree: Sequence[CategoryNode], category_id: int) -> list[CategoryNode]:
+    """Return the path from a top category down to `category_id`; empty when there is none."""
+    for node in tree:
+        if node.id == category_id:
+            return [node]
+        if below := category_named(node.children, category_id):
+            return [node, *below]
+    return []
+
+
+def _read_tree() -> list[CategoryNode]:
+    rows: dict[int | None, list[Category]] = {}
+    for category in Category.objects.filter(is_visible=True).order_by("sort_order", "id"):
+        rows.setdefault(category.parent_id, []).append(category)
+
+    def nodes_under(parent_id: int | None) -> list[CategoryNode]:
+        return [node_of(category) for category in rows.get(parent_id, [])]
+
+    def node_of(category: Category) -> CategoryNode:
+        children = nodes_under(category.pk)
+        ids = [category.pk, *(pk for child in children for pk in child.ids)]
+        return CategoryNode(category.pk, category.name, picture_url(category.image.name or ""), children, ids)
+
+    return nodes_under(None)
+
+
+# --- Cards in lists ------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A product in a list. `price` is the content of a `.price`; `was` and `sold` are empty when not worth a word."""
+
+    id: int
+    name: str
+    note: str
+    picture: str
+    price: SafeString
+    several_prices: bool
+    was: str
+    sold: str
+    sold_out: bool
+
+
+def goods_found(*, category_ids: Sequence[int] = (), text: str = "", sort: str = "") -> QuerySet[Product, Any]:
+    """Return goods on sale as rows for `cards_of`, in the order `sort` (a key of SORTS)."""
+    products = Product.objects.on_sale()
+    if category_ids:
+        linked = Product.categories.through.objects.filter(product_id=OuterRef("pk"), category_id__in=category_ids)
+        products = products.filter(Exists(linked))
+    for word in words_of(text):
+        products = products.filter(search_text__contains=word)
+    return _rows(products).order_by(*SORTS.get(sort, SORTS[""]))
+
+
+def words_of(text: str) -> list[str]:
+    """Split what a shopper typed into at most five lower-case words; full-width letters become plain ones."""
+    return unicodedata.normalize("NFKC", text).replace("\0", "").lower().split()[:5]
+
+
+def cards_of(rows: Sequence[Mapping[str, Any]] | QuerySet[Product, Any]) -> list[Card]:
+    """Make cards of the rows of `goods_found`."""
+    return [_card(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The goods of the home page."""
+
+    recommended: list[Card]
+    newest: list[Card]
+
+
+def home_shelves(*, recommended: int = 12, newest: int = 6) -> Shelves:
+    """Return the first goods by the merchant's sort number and the newest others, in one query."""
+    on_sale = Product.objects.on_sale()
+    best = on_sale.order_by(*SORTS[""]).values("pk")[:recommended]
+    new = on_sale.order_by(*SORTS["new"]).values("pk")[: recommended + newest]
+    rows = list(_rows(on_sale.filter(Q(pk__in=best) | Q(pk__in=new))))
+    by_sort = sorted(rows, key=lambda row: (row["sort_order"], -row["pk"]))[:recommended]
+    shown = {row["pk"] for row in by_sort}
+    by_age = sorted(rows, key=lambda row: (row["created_at"], row["pk"]), reverse=True)
+    return Shelves(cards_of(by_sort), cards_of([row for row in by_age if row["pk"] not in shown][:newest]))
+
+
+def picture_url(name: str) -> str:
+    """Return the address of an uploaded picture, or of the drawing that stands in for a missing one."""
+    return default_storage.url(name) if name else static("img/goods.svg")
+
+
+def sold_words(units: int) -> str:
+    """Say how often something was sold: "已售 128", "已售 1.2 万", or nothing."""
+    if units >= 10_000:
+        return f"已售 {units / 10_000:.1f} 万".replace(".0 ", " ")
+    return f"已售 {units}" if units else ""
+
+
+def _rows(products: QuerySet[Product]) -> QuerySet[Product, Any]:
+    first_picture = ProductImage.objects.filter(product=OuterRef("pk")).order_by("sort_order", "id").values("image")[:1]
+    in_stock = Sku.objects.active().filter(product=OuterRef("pk"), stock__gt=0)
+    return products.annotate(picture=Subquery(first_picture), in_stock=Exists(in_stock)).values(
+        "pk", "name", "selling_point", "price_min", "price_max", "market_price", "sold", "virtual_sold",
+        "sort_order", "created_at", "picture", "in_stock",
+    )  # fmt: skip
+
+
+def _card(row: Mapping[str, Any]) -> Card:
+    return Card(
+        id=row["pk"],
+        name=row["name"],
+        note=row["selling_point"],
+        picture=picture_url(row["picture"] or ""),
+        price=markup.price(row["price_min"]),
+        several_prices=row["price_max"] > row["price_min"],
+        was=_was(row["price_min"], row["market_price"]),
+        sold=sold_words(row["sold"] + row["virtual_sold"]),
+        sold_out=not row["in_stock"],
+    )
+
+
+def _was(price: int, market_price: int) -> str:
+    return f"¥{yuan(market_price)}" if market_price > price else ""
+
+
+# --- The product page ----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class SpecValue:
+    """One value of a dimension, and the SKU that choosing it leads to."""
+
+    text: str
+    sku_id: int
+    is_chosen: bool
+    in_stock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One row of the spec picker."""
+
+    name: str
+    values: list[SpecValue]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """A product with one SKU chosen, as strings to print. `detail` was sanitised when it was saved."""
+
+    id: int
+    name: str
+    note: str
+    unit: str
+    brand: str
+    pictures: list[str]
+    attributes: list[tuple[str, str]]
+    detail: SafeString
+    sold: str
+    dimensions: list[Dimension]
+    sku_id: int
+    spec: str
+    price: SafeString
+    was: str
+    saving: str
+    stock: str
+    can_buy: bool
+    min_units: int
+    max_units: int
+    limits: list[str]
+
+
+def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage | None:
+    """Return the page of a product on sale with `sku_id`, or the first SKU in stock, chosen; None when there is none.
+
+    Three queries: product, SKUs, pictures.
+    """
+    product = Product.objects.filter(pk=product_id, status=ProductStatus.ON_SALE).first()
+    skus = list(Sku.objects.active().filter(product_id=product_id).order_by("sort_order", "id")) if product else []
+    if not product or not skus:
+        return None
+    sku = _chosen(skus, sku_id)
+    units = _most_units(product, sku)
+    return ProductPage(
+        id=product.pk,
+        name=product.name,
+        note=product.selling_point,
+        unit=product.unit,
+        brand=product.brand,
+        pictures=_pictures(product, sku),
+        attributes=[(str(name), str(value)) for name, value in product.attributes],
+        detail=SafeString(product.detail_html),
+        sold=sold_words(product.shown_sold),
+        dimensions=_dimensions(product, skus, sku),
+        sku_id=sku.pk,
+        spec=sku.spec_text,
+        price=markup.price(sku.price),
+        was=_was(sku.price, sku.market_price),
+        saving=f"省 ¥{yuan(sku.market_price - sku.price)}" if sku.market_price > sku.price else "",
+        stock=_stock_words(product, sku),
+        can_buy=units >= product.min_units,
+        min_units=product.min_units,
+        max_units=units,
+        limits=_limit_words(product),
+    )
+
+
+def _chosen(skus: list[Sku], sku_id: int | None) -> Sku:
+    wanted = [sku for sku in skus if sku.pk == sku_id]
+    in_stock = [sku for sku in skus if sku.stock > 0]
+    return (wanted or in_stock or skus)[0]
+
+
+def _pictures(product: Product, sku: Sku) -> list[str]:
+    names = [image.image.name or "" for image in product.images.order_by("sort_order", "id")]
+    if sku.image:
+        names = [str(sku.image.name), *(name for name in names if name != sku.image.name)]
+    return [picture_url(name) for name in names or [""]]
+
+
+def _dimensions(product: Product, skus: list[Sku], chosen: Sku) -> list[Dimension]:
+    complete = [sku for sku in skus if len(sku.specs) == len(product.spec_names)]
+    if chosen not in complete:
+        return []
+    return [Dimension(name, _values(complete, chosen, at)) for at, name in enumerate(product.spec_names)]
+
+
+def _values(skus: list[Sku], chosen: Sku, at: int) -> list[SpecValue]:
+    """List the values of dimension `at`; each leads to the SKU that differs least from the chosen one."""
+
+    def nearness(sku: Sku) -> tuple[int, bool]:
+        return sum(mine == theirs for mine, theirs in zip(sku.specs, chosen.specs, strict=True)), sku.stock > 0
+
+    best: dict[str, Sku] = {}
+    for sku in skus:
+        value = str(sku.specs[at])
+        if value not in best or nearness(sku) > nearness(best[value]):
+            best[value] = sku
+    return [SpecValue(value, sku.pk, sku.pk == chosen.pk, sku.stock > 0) for value, sku in best.items()]
+
+
+def _most_units(product: Product, sku: Sku) -> int:
+    limit = MOST_UNITS if product.limit_kind == LimitKind.NONE else product.limit_units
+    return min(sku.stock, limit, MOST_UNITS)
+
+
+def _stock_words(product: Product, sku: Sku) -> str:
+    if sku.stock == 0:
+        return "已售罄"
+    if sku.stock < product.min_units:
+        return f"只剩 {sku.stock} {product.unit}，不够起购数量"
+    return f"仅剩 {sku.stock} {product.unit}" if sku.stock < FEW_LEFT else "有货"
+
+
+def _limit_words(product: Product) -> list[str]:
+    words = [f"{product.min_units} {product.unit}起购"] if product.min_units > 1 else []
+    if product.limit_kind != LimitKind.NONE:
+        each = "每单" if product.limit_kind == LimitKind.PER_ORDER else "每人"
+        words.append(f"{each}限购 {product.limit_units} {product.unit}")
+    return words
