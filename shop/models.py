@@ -1,12 +1,13 @@
 """What the whole shop stands on: its settings, its stores and their pickup slots. Knows no other app."""
 
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
 from shop.lib.money import FenField
+from shop.lib.sweeps import Heartbeat
 from shop.lib.throttle import ThrottleCount
 
 __all__ = ["Banner", "Heartbeat", "PickupSlot", "ShopSettings", "SlotDay", "Store", "ThrottleCount"]
@@ -187,23 +188,3 @@ class Banner(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-
-class Heartbeat(models.Model):
-    """When a sweep last ran to its end, so that the health page can tell a dead worker from a quiet day."""
-
-    name = models.CharField(max_length=60, primary_key=True)
-    at = models.DateTimeField()
-    note = models.CharField(max_length=200, blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-    @classmethod
-    def beat(cls, name: str, *, now: datetime, note: str = "") -> None:
-        """Record that `name` finished at `now`."""
-        cls.objects.update_or_create(name=name, defaults={"at": now, "note": note})
-
-    def age(self, now: datetime) -> timedelta:
-        """Return how long ago the last run ended."""
-        return now - self.at

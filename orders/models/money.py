@@ -177,7 +177,7 @@ class Refund(Stateful):
     LIVE = frozenset({RefundStatus.CREATED, RefundStatus.SENT, RefundStatus.UNKNOWN, RefundStatus.ABNORMAL})
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name="订单")
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="refunds")  # None: nothing was paid
     out_refund_no = models.CharField("退款单号", max_length=64, unique=True)
     cause = models.CharField("来源", max_length=12, choices=RefundCause)
     amount = FenField("退款金额")
@@ -200,8 +200,10 @@ class Refund(Stateful):
         verbose_name = verbose_name_plural = "退款单"
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount__gte=1, freight_amount__gte=0) & Q(freight_amount__lte=F("amount")),
-                name="refund_amount_positive",
+                condition=Q(amount__gte=0, freight_amount__gte=0)
+                & Q(freight_amount__lte=F("amount"))
+                & (Q(amount=0) | Q(payment__isnull=False)),
+                name="refund_amount_has_payment",
             ),
         ]
         indexes = [models.Index(fields=["due_at"], name="refund_due", condition=Q(due_at__isnull=False))]
