@@ -156,6 +156,7 @@ def assigned_statuses(source: Source) -> list[str]:
         source.at(node, "a status is assigned; use move()")
         for node in source.nodes
         if isinstance(node, ast.Attribute) and node.attr == "status" and isinstance(node.ctx, ast.Store)
+        if [function.name for function in enclosing(node, ast.FunctionDef)] != ["__init__"]  # an exception of HTTP
     ]
 
 
@@ -236,7 +237,9 @@ def positional_services(source: Source) -> list[str]:
     ]
 
 
-UNESCAPED_ALLOWED: dict[str, str] = {}  # path -> why what it marks is safe
+UNESCAPED_ALLOWED: dict[str, str] = {  # path -> why what it marks is safe
+    "catalog/selectors.py": "the description was sanitised by catalog.services when it was saved",
+}
 
 
 def unescaped_html(source: Source) -> list[str]:
