@@ -4,6 +4,7 @@ With `DEMO=1` everything has a default and the shop runs embedded: SQLite, no br
 Without it each secret must be given, and a secret of the demo is refused.
 """
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from shop import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -241,6 +244,12 @@ if REDIS_URL:
         "socket_timeout": 5,
         "socket_connect_timeout": 5,
     }
+
+# --- Logs: to stderr, with the request id, without personal data ----------------------------------------------------
+LOGGING = logs.configure(readable=DEMO or DEBUG, level=env.str("LOG_LEVEL", default="INFO"))
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # a sweep that finds nothing is no news
 
 # --- The outside world: only addresses and keys differ between sandbox and production -----------------------------
 SANDBOX_URL = env.str("SANDBOX_URL", default="http://127.0.0.1:8900") if DEMO else ""
