@@ -1,4 +1,4 @@
-"""What all tests share: which of them run on which database, and a cheap password hasher."""
+"""What all tests share: which of them run on which database, and what would only cost time."""
 
 import pytest
 from django.conf import settings
@@ -9,6 +9,7 @@ LEFT_OUT = pytest.StashKey[list[str]]()
 
 def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True  # look a file up when it is asked for, not all of them for every client
 
 
 @pytest.hookimpl(trylast=True)
