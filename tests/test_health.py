@@ -45,7 +45,7 @@ def test_a_shop_in_order_is_ready(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_pending_migrations_make_it_unready(client: Client) -> None:
-    MigrationRecorder(connection).migration_qs.filter(app="orders").delete()
+    MigrationRecorder(connection).migration_qs.filter(app="sessions").delete()
 
     answer = client.get("/health/ready")
 
