@@ -5,12 +5,20 @@ from django.contrib import admin
 from django.urls import path
 from django.views.static import serve
 
-from shop import health
+from shop import health, views
 
 urlpatterns = [
-    path("admin/", admin.site.urls),
+    path("", views.home, name="home"),
+    path("goods/", views.goods_list, name="goods"),
+    path("goods/<int:product_id>/", views.product_page, name="product"),
+    path("categories/", views.category_list, name="categories"),
+    path("stores/", views.store_list, name="stores"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("robots.txt", views.robots),
+    path("favicon.ico", views.favicon),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("admin/", admin.site.urls),
 ]
 if settings.DEMO or settings.DEBUG:  # in production nginx serves the pictures
     urlpatterns += [path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})]
