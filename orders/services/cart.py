@@ -1,0 +1,286 @@
+"""The cart: a member's in the database, a guest's in the session, shown at the prices of the moment."""
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+
+from catalog.models import LimitKind, ProductStatus, Sku
+from catalog.selectors import picture_url
+from members.models import Member
+from orders.models import CartItem
+from orders.models.cart import MAX_CART_UNITS
+from orders.services.quoting import units_bought
+
+MOST_LINES = 100
+GUEST_CART, COUNT = "cart", "cart_count"  # keys of the session: {sku_id: units}, and the units for the badge
+
+OFF_SHELF, SOLD_OUT, OVER_STOCK, OVER_LIMIT, BELOW_MINIMUM = "已下架", "已售罄", "库存不足", "超过限购", "不够起购"
+PROBLEMS = (OVER_STOCK, BELOW_MINIMUM, OVER_LIMIT, SOLD_OUT, OFF_SHELF)  # what the shopper can mend comes first
+
+
+class CartRefused(Exception):
+    """The cart stays as it is; the message says why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose cart it is: a member, or the guest to whom the session belongs."""
+
+    member: Member | None
+    session: MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One SKU of a cart. `problem` is one of PROBLEMS or "", `why` says more; `most` is how many may be chosen."""
+
+    sku_id: int
+    product_id: int
+    name: str
+    spec_text: str
+    picture: str
+    price: int
+    units: int
+    most: int
+    least: int
+    is_selected: bool
+    problem: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What the page shows. `goods_amount` (fen) and `units` count what is selected and can be bought."""
+
+    lines: list[Line]
+    invalid: list[tuple[str, list[Line]]]
+    goods_amount: int
+    units: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is nothing at all, not even goods that cannot be bought."""
+        return not self.lines and not self.invalid
+
+    @property
+    def all_selected(self) -> bool:
+        """Say whether every line that can be bought is selected."""
+        return bool(self.lines) and all(line.is_selected for line in self.lines)
+
+
+def show(owner: Owner) -> Cart:
+    """Return the cart of `owner` with live prices; lines that cannot be bought stand in groups of their own."""
+    entries = _entries(owner)
+    bought = _bought(owner.member, [sku for sku, _, _ in entries])
+    chosen = _chosen_by_product(entries)
+    lines = [_line(sku, units, selected, chosen, bought) for sku, units, selected in entries]
+    groups = [(problem, [line for line in lines if line.problem == problem]) for problem in PROBLEMS]
+    valid = [line for line in lines if not line.problem]
+    selected = [line for line in valid if line.is_selected]
+    return Cart(
+        lines=valid,
+        invalid=[(problem, found) for problem, found in groups if found],
+        goods_amount=sum(line.price * line.units for line in selected),
+        units=sum(line.units for line in selected),
+    )
+
+
+def selected_items(cart: Cart) -> list[tuple[int, int]]:
+    """Return what goes to the checkout: [(sku_id, units)]."""
+    return [(line.sku_id, line.units) for line in cart.lines if line.is_selected]
+
+
+def _entries(owner: Owner) -> list[tuple[Sku, int, bool]]:
+    if owner.member:
+        items = CartItem.objects.filter(member=owner.member).select_related("sku__product").order_by("-added_at", "-pk")
+        return [(item.sku, item.units, item.is_selected) for item in items]
+    units = guest_units(owner.session)
+    skus = Sku.objects.select_related("product").in_bulk(list(units)) if units else {}
+    return [(skus[sku_id], units[sku_id], True) for sku_id in reversed(units) if sku_id in skus]
+
+
+def _bought(member: Member | None, skus: Iterable[Sku]) -> dict[int, int]:
+    limited = {sku.product_id for sku in skus if sku.product.limit_kind == LimitKind.LIFETIME}
+    return units_bought(member, sorted(limited)) if member and limited else {}
+
+
+def _chosen_by_product(entries: Iterable[tuple[Sku, int, bool]]) -> dict[int, int]:
+    chosen: dict[int, int] = {}
+    for sku, units, is_selected in entries:
+        if is_selected and is_offered(sku):
+            chosen[sku.product_id] = chosen.get(sku.product_id, 0) + units
+    return chosen
+
+
+def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bought: Mapping[int, int]) -> Line:
+    together = chosen.get(sku.product_id, 0) if is_selected else units
+    problem, why = _problem(sku, units, together, bought.get(sku.product_id, 0))
+    return Line(
+        sku_id=sku.pk,
+        product_id=sku.product_id,
+        name=sku.product.name,
+        spec_text=sku.spec_text,
+        picture=picture_url(sku.image.name or sku.product.main_image),
+        price=sku.price,
+        units=units,
+        most=most_units(sku),
+        least=1,
+        is_selected=is_selected,
+        problem=problem,
+        why=why,
+    )
+
+
+def _problem(sku: Sku, units: int, together: int, bought: int) -> tuple[str, str]:
+    """Return what keeps `units` of `sku` from being bought, `together` with the product's other SKUs in the cart."""
+    product = sku.product
+    if not is_offered(sku):
+        return OFF_SHELF, "商品已经下架"
+    if sku.stock <= 0:
+        return SOLD_OUT, "暂时没有货了"
+    if units > sku.stock:
+        return OVER_STOCK, f"只剩 {sku.stock} {product.unit}，请减少数量"
+    if together < product.min_units:
+        return BELOW_MINIMUM, f"{product.min_units} {product.unit}起购，请增加数量"
+    if product.limit_kind == LimitKind.PER_ORDER and together > product.limit_units:
+        return OVER_LIMIT, f"每单限购 {product.limit_units} {product.unit}"
+    left = max(product.limit_units - bought, 0)
+    if product.limit_kind == LimitKind.LIFETIME and together > left:
+        return OVER_LIMIT, f"每人限购 {product.limit_units} {product.unit}，您还可以买 {left} {product.unit}"
+    return "", ""
+
+
+def is_offered(sku: Sku) -> bool:
+    """Say whether shoppers see `sku` at all; its product is loaded."""
+    return sku.is_active and sku.product.status == ProductStatus.ON_SALE
+
+
+def most_units(sku: Sku) -> int:
+    """Return how many of `sku` one cart may hold: what is in stock, within the merchant's limit."""
+    limit = MAX_CART_UNITS if sku.product.limit_kind == LimitKind.NONE else sku.product.limit_units
+    return max(min(sku.stock, limit, MAX_CART_UNITS), 0)
+
+
+# --- Changes -------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def add(owner: Owner, *, sku_id: int, units: int, now: datetime) -> None:
+    """Put `units` more of a SKU into the cart and select it. Raises CartRefused."""
+    sku = Sku.objects.select_related("product").filter(pk=sku_id).first()
+    if sku is None or not is_offered(sku):
+        raise CartRefused("商品已经下架，看看别的吧")
+    held = {found.pk: count for found, count, _ in _entries(owner)}
+    total = held.get(sku_id, 0) + units
+    if total > most_units(sku):
+        raise CartRefused(_too_many(sku, held.get(sku_id, 0)))
+    if sku_id not in held and len(held) >= MOST_LINES:
+        raise CartRefused(f"购物车最多放 {MOST_LINES} 种商品，请先清理一下")
+    _put(owner, {sku_id: total}, now)
+    recount(owner)
+
+
+def _too_many(sku: Sku, held: int) -> str:
+    unit, most = sku.product.unit, most_units(sku)
+    if sku.stock <= 0:
+        return "这件商品已经售罄"
+    reason = f"库存只有 {sku.stock} {unit}" if most == sku.stock else f"最多买 {most} {unit}"
+    return f"{reason}，购物车里已有 {held} {unit}" if held else reason
+
+
+def set_units(owner: Owner, *, units_by_sku: Mapping[int, int], now: datetime) -> list[str]:
+    """Set `{sku_id: units}` of goods already in the cart, lowered to what may be bought; return what was lowered."""
+    notes, wanted = [], {}
+    for sku, held, _ in _entries(owner):
+        units = min(max(units_by_sku.get(sku.pk, held), 1), MAX_CART_UNITS)
+        if units != held and units > most_units(sku) and is_offered(sku):
+            units = max(most_units(sku), 1)
+            notes.append(f"{sku.product.name} {_too_many(sku, 0)}")
+        if units != held:
+            wanted[sku.pk] = units
+    _put(owner, wanted, now)
+    recount(owner)
+    return notes
+
+
+def _put(owner: Owner, units_by_sku: Mapping[int, int], now: datetime) -> None:
+    if owner.member is None:
+        kept = {**guest_units(owner.session), **units_by_sku}
+        owner.session[GUEST_CART] = {str(sku_id): units for sku_id, units in kept.items()}
+        return
+    for sku_id, units in sorted(units_by_sku.items()):
+        CartItem.objects.update_or_create(
+            member=owner.member,
+            sku_id=sku_id,
+            defaults={"units": units, "is_selected": True},
+            create_defaults={"units": units, "added_at": now},
+        )
+
+
+def remove(owner: Owner, *, sku_ids: Iterable[int]) -> None:
+    """Take SKUs out of the cart; one that is not in it is no mistake."""
+    gone = set(sku_ids)
+    if owner.member:
+        CartItem.objects.filter(member=owner.member, sku__in=gone).delete()
+    else:
+        kept = guest_units(owner.session)
+        owner.session[GUEST_CART] = {str(pk): units for pk, units in kept.items() if pk not in gone}
+    recount(owner)
+
+
+def select(owner: Owner, *, sku_ids: Iterable[int]) -> None:
+    """Select exactly `sku_ids` of a member's cart; a guest's is always selected whole."""
+    if owner.member:
+        chosen = set(sku_ids)
+        items = CartItem.objects.filter(member=owner.member)
+        items.filter(sku__in=chosen, is_selected=False).update(is_selected=True)
+        items.filter(is_selected=True).exclude(sku__in=chosen).update(is_selected=False)
+
+
+def recount(owner: Owner) -> int:
+    """Write the number of units into the session, for the badge in the tab bar, and return it."""
+    if owner.member:
+        counted = CartItem.objects.filter(member=owner.member).aggregate(units=Sum("units"))
+        count = counted["units"] or 0
+    else:
+        count = sum(guest_units(owner.session).values())
+    if owner.session.get(COUNT, 0) != count:
+        owner.session[COUNT] = count
+    return int(count)
+
+
+def guest_units(session: Mapping[str, Any]) -> dict[int, int]:
+    """Read a guest's cart: {sku_id: units}, oldest first; what makes no sense is left out."""
+    kept = session.get(GUEST_CART)
+    if not isinstance(kept, dict):
+        return {}
+    pairs = [(str(key), units) for key, units in kept.items() if isinstance(units, int)]
+    return {int(key): min(units, MAX_CART_UNITS) for key, units in pairs if key.isdecimal() and units > 0}
+
+
+@transaction.atomic
+def merge_guest_cart(*, member: Member, session: MutableMapping[str, Any], now: datetime) -> list[str]:
+    """Move what a guest collected into the cart of the member they turned out to be; return what was lowered.
+
+    Units of the same SKU are added up, but never beyond what may be bought now. Goods that are gone stay in
+    the cart, where the page says so.
+    """
+    guest = guest_units(session)
+    owner = Owner(member=member, session=session)
+    held = {sku.pk: units for sku, units, _ in _entries(owner)} if guest else {}
+    notes, wanted = [], {}
+    for sku_id, sku in sorted(Sku.objects.select_related("product").in_bulk(list(guest)).items()):
+        total = held.get(sku_id, 0) + guest[sku_id]
+        wanted[sku_id] = max(min(total, most_units(sku)), held.get(sku_id, 0), 1)
+        if wanted[sku_id] < total and is_offered(sku):
+            notes.append(f"{sku.product.name} {_too_many(sku, 0)}，数量已调整")
+    _put(owner, wanted, now)
+    session.pop(GUEST_CART, None)
+    recount(owner)
+    return notes

@@ -1,0 +1,85 @@
+"""Pickup codes: twelve digits, the last one a check digit after Luhn, unique for ever."""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable
+
+from django.db import IntegrityError, transaction
+
+from orders.models import Order
+
+DIGITS = 12
+MOST_DRAWS = 5
+AIM_PREFIX = re.compile(r"^\][A-Za-z]\d")  # what a scanner gun may put before the text: ISO/IEC 15424
+
+
+class NoFreeCode(Exception):
+    """Every code that was drawn is taken, which only a broken source of randomness can explain."""
+
+
+def new_code() -> str:
+    """Draw a code; whether it is free, only the database knows."""
+    body = f"{secrets.randbelow(10 ** (DIGITS - 1)):0{DIGITS - 1}d}"
+    return body + check_digit(body)
+
+
+def assign(order: Order, *, draw: Callable[[], str] = new_code) -> str:
+    """Give `order` its code and return it; an order that has one keeps it.
+
+    Runs inside the caller's transaction, under the order's lock. A code that is taken is drawn again.
+    """
+    if order.pickup_code:
+        return order.pickup_code
+    for _ in range(MOST_DRAWS):
+        code = draw()
+        if _is_taken_by(order, code):
+            order.pickup_code = code
+            return code
+    raise NoFreeCode(order.no)
+
+
+def _is_taken_by(order: Order, code: str) -> bool:
+    try:
+        with transaction.atomic():  # a savepoint: on PostgreSQL an error would end the whole transaction
+            return bool(Order.objects.filter(pk=order.pk, pickup_code__isnull=True).update(pickup_code=code))
+    except IntegrityError:
+        return False
+
+
+def check_digit(body: str) -> str:
+    """Return the Luhn digit that belongs behind `body`."""
+    doubled = [int(digit) * 2 for digit in body[::-2]]
+    total = sum(d // 10 + d % 10 for d in doubled) + sum(int(digit) for digit in body[-2::-2])
+    return str(-total % 10)
+
+
+def is_sound(code: str) -> bool:
+    """Say whether `code` could be one: twelve digits with the right one at the end."""
+    return re.fullmatch(rf"[0-9]{{{DIGITS}}}", code) is not None and check_digit(code[:-1]) == code[-1]
+
+
+def spaced(code: str | None) -> str:
+    """Write a code as people read it: 1234 5678 9012."""
+    return " ".join(re.findall("....", code or ""))
+
+
+def masked(code: str | None) -> str:
+    """Write a code so that it cannot be used: 1234 **** 9012."""
+    return f"{code[:4]} **** {code[-4:]}" if code else ""
+
+
+def parse(text: str) -> str:
+    """Find the code in what was typed, pasted or scanned; "" when there is none.
+
+    Spaces, dashes, full-width digits, a scanner's prefix, an address around the code and a code that
+    was scanned twice in one go are forgiven.
+    """
+    plain = AIM_PREFIX.sub("", unicodedata.normalize("NFKC", text).strip())
+    runs = re.findall(r"[0-9]+", re.sub(r"(?<=[0-9])[\s\-–—_.]+(?=[0-9])", "", plain))
+    found = {run[:DIGITS] for run in runs if _is_code_once_or_twice(run)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _is_code_once_or_twice(run: str) -> bool:
+    return len(run) == DIGITS or (len(run) == 2 * DIGITS and run[:DIGITS] == run[DIGITS:])
