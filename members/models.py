@@ -1,5 +1,6 @@
 """People: members (shoppers and staff alike), their addresses, messages and what the staff did."""
 
+import secrets
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -36,20 +37,26 @@ class MemberAccounts(BaseUserManager.from_queryset(MemberQuerySet)):  # type: ig
         return self.create_user(username, password, is_superuser=True, **fields)
 
 
+def new_member_no() -> str:
+    """Make a member number: twelve random digits, so that it tells nothing about how many there are."""
+    return str(secrets.randbelow(9 * 10**11) + 10**11)
+
+
 class Member(AbstractBaseUser, PermissionsMixin):
     """An account. Shoppers have a phone and sign in with a code; staff have a username and a password.
 
-    A person of the staff who also shops has two accounts, so that no shopper page ever carries staff rights.
+    A person of the staff who also shops has two accounts, so that no shopper page ever carries staff rights;
+    both may hold the same phone.
     """
 
-    no = models.CharField("会员编号", max_length=12, unique=True, editable=False)
+    no = models.CharField("会员编号", max_length=12, unique=True, editable=False, default=new_member_no)
     username = models.CharField(
         "登录名", max_length=40, unique=True, null=True, blank=True,
         validators=[RegexValidator(r"^[A-Za-z0-9_.@-]+$", "登录名只能用字母、数字和 _ . @ -")],
     )  # fmt: skip
     nickname = models.CharField("昵称", max_length=30, blank=True)
     phone = EncryptedTextField("手机", blank=True, default="", validators=[PHONE])
-    phone_index = BlindIndexField(of="phone", unique=True)
+    phone_index = BlindIndexField(of="phone", db_index=True)
     birthday = models.DateField("生日", null=True, blank=True)
     is_active = models.BooleanField("启用", default=True)
     is_staff = models.BooleanField("员工", default=False)
@@ -69,7 +76,10 @@ class Member(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = verbose_name_plural = "会员"
         constraints = [
-            models.CheckConstraint(condition=Q(is_staff=False) | Q(username__isnull=False), name="staff_has_username")
+            models.CheckConstraint(condition=Q(is_staff=False) | Q(username__isnull=False), name="staff_has_username"),
+            models.UniqueConstraint(
+                fields=["phone_index"], condition=Q(is_staff=False), name="member_one_shopper_per_phone"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -160,8 +160,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # behind one NAT others may still sign in
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
+AXES_CLIENT_IP_CALLABLE = "shop.lib.http.client_ip"
+AXES_LOCKOUT_TEMPLATE = "429.html"
 OTP_TOTP_ISSUER = "团铺"
 # Owners must hold a second factor; only the demo, whose passwords are printed on the screen, does without.
 OWNERS_NEED_TOTP = env.bool("OWNERS_NEED_TOTP", default=not DEMO)
@@ -275,4 +275,5 @@ SMS = {
     "access_key_secret": env.str("SMS_ACCESS_KEY_SECRET", default="demo-only" if DEMO else ""),
     "sign_name": env.str("SMS_SIGN_NAME", default="团铺"),
     "login_template": env.str("SMS_LOGIN_TEMPLATE", default="SMS_LOGIN"),
+    "notice_template": env.str("SMS_NOTICE_TEMPLATE", default="SMS_NOTICE"),
 }
