@@ -3,6 +3,7 @@
 from members.selectors import unread_count
 from members.services.accounts import (
     PRIVACY_VERSION,
+    ensure_roles,
     record_consent,
     register_by_phone,
     save_profile,
@@ -22,6 +23,7 @@ __all__ = [
     "broken_seals",
     "delete_address",
     "deliver_messages",
+    "ensure_roles",
     "forget_throttles",
     "log_operation",
     "mark_read",

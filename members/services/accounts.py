@@ -1,8 +1,10 @@
-"""Accounts: how a visitor becomes a member, and what members may say about themselves."""
+"""Accounts: how a visitor becomes a member, what members may say about themselves, and the roles of the staff."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from members.models import Consent, Member
@@ -38,3 +40,18 @@ def save_profile(*, member: Member, nickname: str, birthday: date | None) -> Non
     """Write what members may say about themselves."""
     member.nickname, member.birthday = nickname, birthday
     member.save(update_fields=["nickname", "birthday"])
+
+
+@transaction.atomic
+def ensure_roles(permissions_by_role: Mapping[str, Collection[str]]) -> None:
+    """Make each role hold exactly its permissions: `{"店员": ["orders.redeem_order", ...]}`. Safe to repeat.
+
+    Raises ValueError for a permission that does not exist, and changes nothing.
+    """
+    known = {f"{p.content_type.app_label}.{p.codename}": p for p in Permission.objects.select_related("content_type")}
+    unknown = sorted({name for names in permissions_by_role.values() for name in names} - known.keys())
+    if unknown:
+        raise ValueError(f"no such permissions: {', '.join(unknown)}")
+    for role, names in permissions_by_role.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        group.permissions.set([known[name] for name in names])
