@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.core.files.storage import default_storage
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
 
 from catalog.models import Category, LimitKind, Product, ProductImage, ProductStatus, Sku
-from shop.lib import fragments, markup
+from shop.lib import fragments, markup, richtext
 from shop.lib.money import yuan
+from shop.lib.uploads import thumbnail_url
 
 VERSION_KEY = "catalogue-version"
-SORTS = {  # key in the address -> order; every order ends in a unique column
+SORTS: dict[str, tuple[Any, ...]] = {  # key in the address -> order; every order ends in a unique column
     "": ("sort_order", "-id"),
-    "sales": ("-sold", "-id"),
+    "sales": ((F("sold") + F("virtual_sold")).desc(), F("id").desc()),
     "price": ("price_min", "id"),
     "-price": ("-price_min", "-id"),
     "new": ("-created_at", "-id"),
@@ -75,7 +75,7 @@ def _read_tree() -> list[CategoryNode]:
     def node_of(category: Category) -> CategoryNode:
         children = nodes_under(category.pk)
         ids = [category.pk, *(pk for child in children for pk in child.ids)]
-        return CategoryNode(category.pk, category.name, picture_url(category.image.name or ""), children, ids)
+        return CategoryNode(category.pk, category.name, picture_url(category.image.name or "", "small"), children, ids)
 
     return nodes_under(None)
 
@@ -137,9 +137,9 @@ def home_shelves(*, recommended: int = 12, newest: int = 6) -> Shelves:
     return Shelves(cards_of(by_sort), cards_of([row for row in by_age if row["pk"] not in shown][:newest]))
 
 
-def picture_url(name: str) -> str:
-    """Return the address of an uploaded picture, or of the drawing that stands in for a missing one."""
-    return default_storage.url(name) if name else static("img/goods.svg")
+def picture_url(name: str, size: str = "card") -> str:
+    """Return the address of a stored picture as small, card or page, or of the drawing that stands in for none."""
+    return thumbnail_url(name, size) or static("img/goods.svg")
 
 
 def sold_words(units: int) -> str:
@@ -197,7 +197,7 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """A product with one SKU chosen, as strings to print. `detail` was sanitised when it was saved."""
+    """A product with one SKU chosen, as strings to print."""
 
     id: int
     name: str
@@ -240,7 +240,7 @@ def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage |
         brand=product.brand,
         pictures=_pictures(product, sku),
         attributes=[(str(name), str(value)) for name, value in product.attributes],
-        detail=SafeString(product.detail_html),
+        detail=richtext.safe(product.detail_html),
         sold=sold_words(product.shown_sold),
         dimensions=_dimensions(product, skus, sku),
         sku_id=sku.pk,
@@ -266,7 +266,7 @@ def _pictures(product: Product, sku: Sku) -> list[str]:
     names = [image.image.name or "" for image in product.images.order_by("sort_order", "id")]
     if sku.image:
         names = [str(sku.image.name), *(name for name in names if name != sku.image.name)]
-    return [picture_url(name) for name in names or [""]]
+    return [picture_url(name, "page") for name in names or [""]]
 
 
 def _dimensions(product: Product, skus: list[Sku], chosen: Sku) -> list[Dimension]:

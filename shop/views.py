@@ -16,13 +16,13 @@ from django.views.decorators.http import require_safe
 from catalog import selectors as catalog
 from members.services import PRIVACY_VERSION
 from shop.lib import fragments
-from shop.lib.money import yuan
+from shop.lib.markup import short_yuan
 from shop.models import Banner, ShopSettings, Store
 
 GOODS_PER_PAGE = 20
 LONGEST_SEARCH = 50
 STORES_ON_HOME = 3
-ORDERS = {"": "综合", "sales": "销量", "price": "价格从低到高", "-price": "价格从高到低", "new": "新品"}
+ORDERS = [("", "综合"), ("sales", "销量"), ("new", "新品")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Wanted:
         return cls(
             category=int(category) if category.isdecimal() and len(category) < 10 else None,
             text=" ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH],
-            sort=sort if sort in ORDERS else "",
+            sort=sort if sort in catalog.SORTS else "",
             page=request.GET.get("page", "1"),
         )
 
@@ -115,9 +115,17 @@ def _results(wanted: Wanted, tree: list[catalog.CategoryNode], path: list[catalo
         "query": f"{query}&" if query else "",
         "text": wanted.text,
         "chips": _chips(wanted, tree, path),
-        "orders": [Option(words, wanted.query(sort=sort), sort == wanted.sort) for sort, words in ORDERS.items()],
+        "orders": _orders(wanted),
     }
     return render_to_string("shop/goods_list.html#results", context)
+
+
+def _orders(wanted: Wanted) -> list[Option]:
+    """Offer the sort orders; a second touch on the price turns it round."""
+    offered = [Option(words, wanted.query(sort=sort), sort == wanted.sort) for sort, words in ORDERS]
+    turned = "-price" if wanted.sort == "price" else "price"
+    words = {"price": "价格 ↑", "-price": "价格 ↓"}.get(wanted.sort, "价格")
+    return [*offered, Option(words, wanted.query(sort=turned), wanted.sort.endswith("price"))]
 
 
 def _chips(wanted: Wanted, tree: list[catalog.CategoryNode], path: list[catalog.CategoryNode]) -> list[Option]:
@@ -207,9 +215,9 @@ def _promises(shop: ShopSettings, stores: list[Store]) -> list[Promise]:
     """Say what the settings really offer: parcels, their freight, and stores to collect from."""
     found = []
     if shop.express_enabled:
-        freight = f"快递 ¥{yuan(shop.freight_amount)}" if shop.freight_amount else "快递包邮"
+        freight = f"快递 {short_yuan(shop.freight_amount)}" if shop.freight_amount else "快递包邮"
         if shop.freight_amount and shop.freight_free_over:
-            found.append(Promise("truck", f"满 ¥{yuan(shop.freight_free_over)} 包邮", freight))
+            found.append(Promise("truck", f"满 {short_yuan(shop.freight_free_over)} 包邮", freight))
         else:
             found.append(Promise("truck", freight))
     pickup = [store for store in stores if store.pickup_enabled] if shop.pickup_enabled else []

@@ -14,3 +14,8 @@ def price(fen: int) -> SafeString:
     whole, decimals = yuan(fen).split(".")
     sign, digits = ("-", whole[1:]) if fen < 0 else ("", whole)
     return format_html("{}<small>¥</small>{}<small>.{}</small>", sign, digits, decimals)
+
+
+def short_yuan(fen: int) -> str:
+    """Return `fen` as it is said in a sentence, without empty decimals: 9900 -> "¥99", 950 -> "¥9.50"."""
+    return f"¥{yuan(fen).removesuffix('.00')}"
