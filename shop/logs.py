@@ -101,6 +101,7 @@ def configure(*, readable: bool, level: str) -> dict[str, Any]:
         "loggers": {
             "django.server": {"handlers": [], "propagate": False},  # the request log of django-structlog says more
             "django.request": {"level": "ERROR"},
+            "kombu.connection": {"level": "ERROR"},  # memory:// has no hostname, and that is no news
             "celery": {"level": "WARNING" if readable else "INFO"},
         },
     }
