@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.fixtures_sandbox import sandbox, sandbox_process  # noqa: F401 fixtures for every test
+from tests.fixtures_sandbox import sandbox, sandbox_process, wechat  # noqa: F401 fixtures for every test
 
 LEFT_OUT = pytest.StashKey[list[str]]()
 

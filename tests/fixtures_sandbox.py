@@ -6,6 +6,7 @@ import pytest
 from django.conf import LazySettings
 from django.conf import settings as shop_settings
 
+from shop.lib.wechat.pay import WechatPay
 from tests.sandbox import Sandbox
 
 
@@ -24,3 +25,9 @@ def sandbox(sandbox_process: Sandbox, settings: LazySettings) -> Sandbox:
     settings.SMS = {**shop_settings.SMS, "base_url": f"{sandbox_process.url}/sms"}
     settings.SANDBOX_URL = sandbox_process.url
     return sandbox_process
+
+
+@pytest.fixture
+def wechat(sandbox: Sandbox) -> WechatPay:
+    """Build the shop's own client of that gateway."""
+    return WechatPay.from_settings()

@@ -28,7 +28,7 @@ def prepay(gateway: Gateway, db: sqlite3.Connection, *, kind: str, wish: Mapping
     """Open a payment and return its prepay id. The same wish again gets the same id, any other one is refused."""
     out_trade_no, expires_at = _check_wish(gateway, kind, wish)
     known = db.execute("SELECT * FROM payments WHERE out_trade_no = ?", (out_trade_no,)).fetchone()
-    now, written = gateway.clock.now(), json.dumps(wish, sort_keys=True, ensure_ascii=False)
+    now, written = gateway.clock.now(), _written(wish)
     if known:
         _check_repeat(known, kind, written)
         db.execute("UPDATE payments SET prepared_at = ? WHERE out_trade_no = ?", (now, out_trade_no))
@@ -172,6 +172,11 @@ def _check_repeat(known: sqlite3.Row, kind: str, written: str) -> None:
         raise Refusal(400, "ORDER_CLOSED", "该订单已关闭")
     if (known["kind"], known["wish"]) != (kind, written):
         raise Refusal(403, "OUT_TRADE_NO_USED", "商户订单号重复")
+
+
+def _written(wish: Mapping[str, Any]) -> str:
+    """Return what has to be the same in a repeat: all but where the buyer stands, who may have walked on."""
+    return json.dumps({**wish, "scene_info": None}, sort_keys=True, ensure_ascii=False)
 
 
 def _openid(kind: str, wish: Mapping[str, Any]) -> str:
