@@ -1,0 +1,76 @@
+"""Everything that changes an order, by name: `from orders import services as orders`."""
+
+from orders.services.accepting import accept
+from orders.services.cancelling import NotCancellable, cancel
+from orders.services.cart import CartRefused
+from orders.services.closing import cancel_locked
+from orders.services.events import record_event
+from orders.services.expiring import expire_unpaid
+from orders.services.housekeeping import NotTrashable, hide_from_buyer, remark, restore, trash
+from orders.services.looking_up import poll_payments, query_payment, settle_open_attempts
+from orders.services.notices import NoticeOutcome, apply_notices, receive_notice
+from orders.services.paying import PaymentRefused, PaymentUnavailable, start_payment
+from orders.services.placing import place
+from orders.services.quoting import Express, Pickup, Quote, quote
+from orders.services.receiving import NotReceivable, auto_receive, complete, receive
+from orders.services.reconciling import reconcile, reconcile_yesterday
+from orders.services.redeeming import AlreadyRedeemed, NotOfThisStore, NotRedeemable, redeem
+from orders.services.refund_sending import retry_refund, send_refunds
+from orders.services.refunding import NotRefundable, refund_lines, refund_order
+from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, PlacingRefused, PriceChanged, SlotFull
+from orders.services.shipping import NotShippable, ship
+from orders.services.slots import is_bookable, places_left
+
+__all__ = [
+    "AlreadyRedeemed",
+    "CartRefused",
+    "Express",
+    "LimitExceeded",
+    "NotCancellable",
+    "NotDeliverable",
+    "NotForSale",
+    "NotOfThisStore",
+    "NotReceivable",
+    "NotRedeemable",
+    "NotRefundable",
+    "NotShippable",
+    "NotTrashable",
+    "NoticeOutcome",
+    "PaymentRefused",
+    "PaymentUnavailable",
+    "Pickup",
+    "PlacingRefused",
+    "PriceChanged",
+    "Quote",
+    "SlotFull",
+    "accept",
+    "apply_notices",
+    "auto_receive",
+    "cancel",
+    "cancel_locked",
+    "complete",
+    "expire_unpaid",
+    "hide_from_buyer",
+    "is_bookable",
+    "place",
+    "places_left",
+    "poll_payments",
+    "query_payment",
+    "quote",
+    "receive",
+    "receive_notice",
+    "reconcile",
+    "reconcile_yesterday",
+    "record_event",
+    "redeem",
+    "refund_lines",
+    "refund_order",
+    "remark",
+    "restore",
+    "retry_refund",
+    "send_refunds",
+    "settle_open_attempts",
+    "ship",
+    "start_payment",
+    "trash",
+]

@@ -1,0 +1,139 @@
+"""Bringing refunds to the gateway, and asking what became of them. Never inside a transaction."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from members.models import Member
+from orders.channels import RefundFact, RefundState, channel_of
+from orders.models import Order, Refund, RefundCause, RefundStatus
+from orders.services import refund_settling, refunding
+from shop.lib.outbox import claim, retry_at
+from shop.lib.providers import ProviderError, ProviderRejected, ProviderUnknown
+from shop.lib.states import IllegalMove
+
+LEASE = timedelta(seconds=60)
+IN_FLIGHT = (RefundStatus.SENT, RefundStatus.UNKNOWN)
+# Rejections that time or the merchant mends: the same number is asked again later.
+TEMPORARY = frozenset({"NOT_ENOUGH", "FREQUENCY_LIMITED", "NO_AUTH", "ACCOUNT_ERROR", "SIGN_ERROR", "TRADE_ERROR"})
+
+
+def send_refunds(*, now: datetime, limit: int = 50) -> int:
+    """Send or ask after every refund that is due, one in flight per payment; return how many."""
+    rows = claim(_due(now), column="due_at", now=now, lease=LEASE, limit=limit)
+    for refund in rows:
+        advance(refund, now=now)
+    return len(rows)
+
+
+def _due(now: datetime) -> QuerySet[Refund]:
+    siblings = Refund.objects.filter(payment=OuterRef("payment")).exclude(pk=OuterRef("pk"))
+    spacing = timedelta(seconds=settings.REFUND_SPACING_SECONDS)
+    blocked = siblings.filter(
+        Q(status__in=IN_FLIGHT) | Q(sent_at__gt=now - spacing) | Q(status=RefundStatus.CREATED, pk__lt=OuterRef("pk"))
+    )
+    return Refund.objects.filter(status__in=Refund.LIVE, due_at__lte=now).exclude(
+        Exists(blocked), status=RefundStatus.CREATED
+    )
+
+
+def advance(refund: Refund, *, now: datetime) -> None:
+    """Take one refund one step further. Whatever happens is written on its row."""
+    if refund.payment is None:
+        _settle(RefundFact(out_refund_no=refund.out_refund_no, state=RefundState.DONE), refund, now)
+        return
+    try:
+        fact = _ask(refund, now)
+    except ProviderRejected as error:
+        _rejected(refund, error, now)
+    except ProviderError as error:
+        _failed_to_ask(refund, error, now)
+    else:
+        _settle(fact, refund, now)
+
+
+def _ask(refund: Refund, now: datetime) -> RefundFact:
+    """Ask after a refund that was sent; send one that the gateway does not know, under its one number."""
+    channel = channel_of(refund.payment.channel) if refund.payment else channel_of("offline")
+    if refund.status != RefundStatus.CREATED:
+        fact = channel.query_refund(refund)
+        if fact.state != RefundState.MISSING:
+            return fact
+    Refund.objects.filter(pk=refund.pk).update(sent_at=now)
+    return channel.refund(refund)
+
+
+def _settle(fact: RefundFact, refund: Refund, now: datetime) -> None:
+    attempts = refund.attempts + 1
+    with transaction.atomic():
+        refund_settling.settle_refund(fact, now=now)
+        Refund.objects.filter(pk=refund.pk, status__in=Refund.LIVE).update(
+            attempts=attempts, due_at=retry_at(now, attempts)
+        )
+
+
+def _rejected(refund: Refund, error: ProviderRejected, now: datetime) -> None:
+    """A no that may change is asked again; a final one fails, once a query has shown that nothing was refunded."""
+    if error.code in TEMPORARY:
+        _failed_to_ask(refund, error, now)
+        return
+    try:
+        payment = refund.payment
+        fact = channel_of(payment.channel).query_refund(refund) if payment else None
+    except ProviderError as second:
+        _failed_to_ask(refund, second, now)
+        return
+    if fact is None or fact.state == RefundState.MISSING:
+        fact = RefundFact(out_refund_no=refund.out_refund_no, state=RefundState.FAILED, amount=refund.amount)
+    _settle(fact, refund, now)
+    Refund.objects.filter(pk=refund.pk).update(last_error=str(error)[:200])
+
+
+def _failed_to_ask(refund: Refund, error: ProviderError, now: datetime) -> None:
+    attempts = refund.attempts + 1
+    changes = {"attempts": attempts, "due_at": retry_at(now, attempts), "last_error": str(error)[:200]}
+    if isinstance(error, ProviderUnknown) and refund.status in {RefundStatus.CREATED, RefundStatus.SENT}:
+        try:
+            refund.move(RefundStatus.UNKNOWN, **changes)
+        except IllegalMove:  # a notice was quicker
+            return
+    else:
+        Refund.objects.filter(pk=refund.pk, status__in=Refund.LIVE).update(**changes)
+
+
+def retry_refund(*, refund: Refund, by: Member, now: datetime) -> Refund:
+    """Try again what went wrong: an abnormal refund under its number, a failed one as a new refund of the same units.
+
+    Raises NotRefundable when the refund is neither.
+    """
+    if refund.status == RefundStatus.ABNORMAL:
+        Refund.objects.filter(pk=refund.pk, status=RefundStatus.ABNORMAL).update(due_at=now)
+        refund.refresh_from_db()
+        return refund
+    if refund.status != RefundStatus.FAILED:
+        raise refunding.NotRefundable("只有退款异常或失败的退款单可以重试")
+    if refund.cause == RefundCause.STAFF:
+        units = {part.line_id: part.units for part in refund.lines.all()}
+        return refunding.refund_lines(
+            order=refund.order, units_by_line=units, by=by, now=now, reason=refund.reason, restock=refund.restock
+        )
+    return _again(refund, by, now)
+
+
+@transaction.atomic
+def _again(refund: Refund, by: Member, now: datetime) -> Refund:
+    order = Order.objects.select_for_update(of=("self",)).select_related("member", "store").get(pk=refund.order_id)
+    payment = refund.payment
+    if payment is None:
+        raise refunding.NotRefundable("没有可以退款的支付")
+    payment.refresh_from_db()
+    if refund.cause == RefundCause.LATE_MONEY:
+        return refunding.create_refund(
+            order=order, payment=payment, cause=refund.cause, amount=refund.amount, reason=refund.reason, by=by, now=now
+        )
+    fresh = refunding.refund_all_left(order, payment, cause=refund.cause, reason=refund.reason, by=by, now=now)
+    if fresh is None:
+        raise refunding.NotRefundable("这笔支付已经全部退款")
+    return fresh
