@@ -12,6 +12,7 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from shop import logs
 
@@ -159,6 +160,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # behind one NAT others may still sign in
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "shop.backoffice.site.locked_out"
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "shop.lib.http.client_ip"
 AXES_LOCKOUT_TEMPLATE = "429.html"
@@ -171,6 +173,33 @@ LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
+
+LOCALE_PATHS = [BASE_DIR / "locale"]  # what the theme of the back office leaves in English
+
+# --- The back office's theme (shop/backoffice) ---------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "团铺",
+    "SITE_HEADER": "团铺后台",
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "THEME": "light",
+    "BORDER_RADIUS": "8px",
+    "STYLES": [lambda request: static("css/tokens.css"), lambda request: static("css/backoffice.css")],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "shop.backoffice.navigation.menu"},
+    "ACCOUNT": {"navigation": "shop.backoffice.navigation.account_links"},
+    "COLORS": {
+        "primary": {
+            "50": "#f1f8f5", "100": "#e4f0ea", "200": "#c4ded1", "300": "#96c4b0", "400": "#5c9f85", "500": "#37836a",
+            "600": "#1f6f54", "700": "#185842", "800": "#144635", "900": "#103a2c", "950": "#08211a",
+        },
+        "base": {
+            "50": "#fbfaf7", "100": "#f4f2ec", "200": "#e8e5de", "300": "#d3d0c8", "400": "#8d938f", "500": "#69716c",
+            "600": "#5b635e", "700": "#434a46", "800": "#2c322e", "900": "#1f2421", "950": "#151916",
+        },
+    },
+}  # fmt: skip
 
 # --- Files ---------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -245,6 +274,8 @@ if REDIS_URL:
         "socket_timeout": 5,
         "socket_connect_timeout": 5,
     }
+else:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.1}  # seconds; of memory, so it costs next to nothing
 
 # --- Logs: to stderr, with the request id, without personal data ----------------------------------------------------
 LOGGING = logs.configure(readable=DEMO or DEBUG, level=env.str("LOG_LEVEL", default="INFO"))
@@ -252,6 +283,24 @@ DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the end of a request tells all that its start knew
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # a sweep that finds nothing is no news
+
+# Every sweep with its seconds; a name is `app.function` of `<app>/tasks.py`.
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name.replace(".", ".tasks."), "schedule": seconds}
+    for name, seconds in {
+        "orders.apply_notices": 5,
+        "orders.poll_payments": 10,
+        "orders.send_refunds": 5,
+        "orders.expire_unpaid": 15,
+        "orders.auto_receive": 300,
+        "orders.reconcile_yesterday": 1800,
+        "members.deliver_messages": 10,
+        "members.seal_operations": 30,
+        "members.forget_throttles": 3600,
+        "catalog.publish_due": 30,
+        "catalog.refill_daily_stock": 60,
+    }.items()
+}
 
 # --- The outside world: only addresses and keys differ between sandbox and production -----------------------------
 SANDBOX_URL = env.str("SANDBOX_URL", default="http://127.0.0.1:8900") if DEMO else ""
@@ -277,3 +326,6 @@ SMS = {
     "login_template": env.str("SMS_LOGIN_TEMPLATE", default="SMS_LOGIN"),
     "notice_template": env.str("SMS_NOTICE_TEMPLATE", default="SMS_NOTICE"),
 }
+# WeChat's own rules of time (PROTOCOLS 3.3); the sandbox compresses its clock and these with it.
+PAYMENT_CLOSE_AFTER_SECONDS = env.int("PAYMENT_CLOSE_AFTER_SECONDS", default=300)
+REFUND_SPACING_SECONDS = env.int("REFUND_SPACING_SECONDS", default=60)

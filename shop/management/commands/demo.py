@@ -140,7 +140,7 @@ def welcome() -> str:
         ("Sandbox 收银台·短信箱", f"{sandbox}/"),
     ]
     lines = ["", "The shop is open. Ctrl-C closes it; what you did stays in var/.", ""]
-    lines += [f"  {name:<22} {address}" for name, address in places]
+    lines += [f"  {address:<32} {name}" for name, address in places]
     return "\n".join([*lines, "", *accounts(), ""])
 
 

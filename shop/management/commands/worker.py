@@ -28,7 +28,6 @@ class Command(BaseCommand):
         worker_ready.connect(lambda **kwargs: beat.start(), weak=False)  # type: ignore[union-attr]  # a thread
         worker = make_worker(app, threads=options["threads"])
         worker.start()
-        beat.stop()
         raise SystemExit(worker.exitcode)
 
 
