@@ -268,7 +268,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 if REDIS_URL:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {  # RELIABILITY R11
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float] = {  # RELIABILITY R11
         "unacked_restore_interval": 2,
         "unacked_restore_throttle": 1,
         "socket_timeout": 5,
