@@ -23,6 +23,7 @@ ANSWER_WITHIN = 5  # real seconds
 TICK = 0.1  # real seconds between two looks at what is due
 DAY = 86400
 HELD = "held"
+LEAD = 0.2  # real seconds between shuffled notices, more than one takes to be sent
 SUMMARIES = {"TRANSACTION": "支付成功", "REFUND": "退款通知"}
 
 logger = logging.getLogger(__name__)
@@ -67,10 +68,10 @@ def write(
 
 
 def release(gateway: Gateway, db: sqlite3.Connection) -> None:
-    """Let the held notices go, the last first."""
+    """Let the held notices go, the last first, each with a little lead over the next."""
     held = db.execute("SELECT seq FROM notices WHERE state = ? ORDER BY seq DESC", (HELD,)).fetchall()
     for rank, row in enumerate(held):
-        due_at = gateway.clock.now() - len(held) + rank
+        due_at = gateway.clock.now() + rank * LEAD
         db.execute("UPDATE notices SET state = 'waiting', due_at = ? WHERE seq = ?", (due_at, row["seq"]))
 
 
