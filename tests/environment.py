@@ -16,6 +16,7 @@ from tests import databases
 
 os.environ.setdefault("DEMO", "1")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in the thread that also asks the database
+os.environ["DJANGO_LIVE_TEST_SERVER_ADDRESS"] = "127.0.0.1"  # the sandbox sends plain notices to loopback only
 
 CLOSING = pytest.StashKey[ExitStack]()
 ORIGIN = pytest.StashKey[str]()
