@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from members.models import Member
 from shop.lib.money import FenField
 from shop.lib.states import Stateful
+from shop.lib.uploads import PictureField
 
 MAX_CATEGORY_DEPTH = 3
 
@@ -21,7 +22,7 @@ class Category(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级分类"
     )
     name = models.CharField("名称", max_length=30)
-    image = models.ImageField("图片", upload_to="categories", blank=True)
+    image = PictureField("图片", upload_to="categories", blank=True)
     sort_order = models.IntegerField("排序号", default=0, help_text="数字越小越靠前。")
     is_visible = models.BooleanField("显示", default=True)
 
@@ -125,11 +126,14 @@ class Product(Stateful):
         indexes = [
             models.Index(fields=["sort_order", "-id"], name="product_by_sort", condition=Q(status="on_sale")),
             models.Index(fields=["price_min", "id"], name="product_by_price", condition=Q(status="on_sale")),
-            models.Index(fields=["-sold", "-id"], name="product_by_sold", condition=Q(status="on_sale")),
+            models.Index(
+                (F("sold") + F("virtual_sold")).desc(), F("id").desc(),
+                name="product_by_shown_sold", condition=Q(status="on_sale"),
+            ),
             models.Index(fields=["-created_at", "-id"], name="product_by_newness", condition=Q(status="on_sale")),
             models.Index(fields=["status", "-id"], name="product_by_status"),
             models.Index(fields=["on_sale_at"], name="product_due", condition=Q(on_sale_at__isnull=False)),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.name
@@ -174,9 +178,11 @@ class Sku(models.Model):
     )
     barcode = models.CharField("条码", max_length=40, blank=True)
     weight = models.PositiveIntegerField("重量（克）", default=0)
-    image = models.ImageField("规格图", upload_to="products", blank=True)
+    image = PictureField("规格图", upload_to="products", blank=True)
     is_active = models.BooleanField("启用", default=True)
     sort_order = models.IntegerField(default=0)
+    daily_filled_on = models.DateField(null=True, editable=False)  # the Shanghai day of the last daily refill
+    low_told_on = models.DateField(null=True, editable=False)  # the Shanghai day the staff last heard of low stock
 
     objects = SkuQuerySet.as_manager()
 
@@ -196,7 +202,7 @@ class ProductImage(models.Model):
     """A picture of a product; the first by `sort_order` is the one in lists."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="images", verbose_name="商品")
-    image = models.ImageField("图片", upload_to="products")
+    image = PictureField("图片", upload_to="products")
     sort_order = models.IntegerField("排序号", default=0)
 
     class Meta:

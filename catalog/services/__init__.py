@@ -1,0 +1,72 @@
+"""Everything that happens to goods: saving, shelves, batches, stock, import."""
+
+from catalog.services.batch import PriceChange, change_categories, change_floor, change_prices, change_stock
+from catalog.services.drafts import DraftRefused, Problem, ProductDraft, SkuDraft, problems_of
+from catalog.services.kept import draft_of, read_goods
+from catalog.services.products import (
+    Saved,
+    bump_catalogue,
+    save_category,
+    save_product,
+    save_products,
+)
+from catalog.services.searching import search_text_of
+from catalog.services.shelf import (
+    BatchRefused,
+    Refusal,
+    publish_due,
+    put_on_shelf,
+    restore,
+    take_off_shelf,
+    trash,
+)
+from catalog.services.stock import (
+    OutOfStock,
+    StockTooLow,
+    count_sold,
+    give_back_stock,
+    move_stock,
+    refill_daily_stock,
+    set_stock,
+    take_stock,
+    tell_low_stock,
+)
+from shop.lib.richtext import sanitise
+
+__all__ = [
+    "BatchRefused",
+    "DraftRefused",
+    "OutOfStock",
+    "PriceChange",
+    "Problem",
+    "ProductDraft",
+    "Refusal",
+    "Saved",
+    "SkuDraft",
+    "StockTooLow",
+    "bump_catalogue",
+    "change_categories",
+    "change_floor",
+    "change_prices",
+    "change_stock",
+    "count_sold",
+    "draft_of",
+    "give_back_stock",
+    "move_stock",
+    "problems_of",
+    "publish_due",
+    "put_on_shelf",
+    "read_goods",
+    "refill_daily_stock",
+    "restore",
+    "sanitise",
+    "save_category",
+    "save_product",
+    "save_products",
+    "search_text_of",
+    "set_stock",
+    "take_off_shelf",
+    "take_stock",
+    "tell_low_stock",
+    "trash",
+]
