@@ -133,11 +133,19 @@ def can_enter(place: Path, user: pwd.struct_passwd | None) -> bool:
 
 
 def reachable(binaries: Path, folder: Path, user: pwd.struct_passwd | None) -> Path:
-    """Return `binaries`, or a copy in `folder` when `user` cannot reach them (a virtual environment under /root)."""
+    """Return `binaries`, or a copy in `folder` when `user` cannot reach them (a virtual environment under /root).
+
+    The programs of a wheel find their libraries in a folder beside the package, which is copied with them.
+    """
     if can_enter(binaries, user):
         return binaries
-    shutil.copytree(binaries.parent, folder / "program", symlinks=True)
-    return folder / "program" / "bin"
+    installation, package = binaries.parent, binaries.parents[1]
+    copy = folder / "program" / package.name / installation.name
+    shutil.copytree(installation, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, folder / "program" / libraries.name, symlinks=True)
+    return copy / binaries.name
 
 
 @contextmanager

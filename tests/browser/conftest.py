@@ -132,6 +132,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if report.when == "call" and report.failed:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        for number, page in enumerate(item.stash.get(PAGES, list[Page]())):
+        pages: list[Page] = item.stash.get(PAGES, [])
+        for number, page in enumerate(pages):
             page.screenshot(path=SCREENSHOTS / f"{item.name}-{number}.png")
     return report
