@@ -286,7 +286,8 @@ DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # a sweep that finds 
 
 # Every sweep with its seconds; a name is `app.function` of `<app>/tasks.py`.
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": name.replace(".", ".tasks."), "schedule": seconds}
+    # One that waits longer than its interval is dropped: the next does its work too.
+    name: {"task": name.replace(".", ".tasks."), "schedule": seconds, "options": {"expires": seconds}}
     for name, seconds in {
         "orders.apply_notices": 5,
         "orders.poll_payments": 10,
