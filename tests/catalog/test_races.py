@@ -1,0 +1,96 @@
+"""Races for stock on PostgreSQL. Each has a twin without the guard, which must fail."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.db.models import F, Sum
+
+from catalog import services as catalog
+from catalog.models import Sku, StockMove
+from tests.factories import NOON, make_product, make_sku
+
+pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
+
+BUYERS = 120
+WORKERS = 8
+
+
+def buy(sku: Sku, number: int) -> bool:
+    """Take one piece; say whether there was one."""
+    try:
+        catalog.take_stock({sku.pk: 1}, source_by_sku={sku.pk: f"line:{number}"}, by=None, now=NOON)
+    except catalog.OutOfStock:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def buy_carelessly(sku: Sku, number: int) -> bool:
+    """Look first and write afterwards, as one must not."""
+    try:
+        if Sku.objects.get(pk=sku.pk).stock < 1:
+            return False
+        StockMove.objects.create(sku=sku, delta=-1, kind="order", source=f"line:{number}", at=NOON)
+        Sku.objects.filter(pk=sku.pk, stock__gt=0).update(stock=F("stock") - 1)
+    finally:
+        connection.close()
+    return True
+
+
+def sold(sku: Sku, how: Callable[[Sku, int], bool]) -> int:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return sum(pool.map(partial(how, sku), range(BUYERS)))
+
+
+def test_many_buyers_of_fifty_pieces_get_exactly_fifty() -> None:
+    sku = make_sku(stock=50)
+
+    assert sold(sku, buy) == 50
+
+    assert Sku.objects.get().stock == 0
+    assert StockMove.objects.aggregate(sum=Sum("delta"))["sum"] == 0
+
+
+def test_without_the_condition_more_are_sold_than_there_are() -> None:
+    sku = make_sku(stock=50)
+
+    assert sold(sku, buy_carelessly) > 50
+
+
+def test_overlapping_baskets_do_not_deadlock() -> None:
+    product = make_product(specs={"号": [str(n) for n in range(6)]}, stock=1000)
+    ids = list(product.skus.order_by("pk").values_list("pk", flat=True))
+
+    def basket(number: int) -> None:
+        order = ids if number % 2 else ids[::-1]
+        try:
+            sources = dict.fromkeys(ids, f"basket:{number}")
+            catalog.take_stock(dict.fromkeys(order, 1), source_by_sku=sources, by=None, now=NOON)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(basket, range(60)))
+
+    assert set(product.skus.values_list("stock", flat=True)) == {940}
+
+
+def test_the_same_give_back_from_everywhere_counts_once() -> None:
+    sku = make_sku(stock=5)
+    catalog.take_stock({sku.pk: 3}, source_by_sku={sku.pk: "line:1"}, by=None, now=NOON)
+
+    def give_back(_: int) -> None:
+        try:
+            catalog.give_back_stock({sku.pk: 3}, kind="cancel", source_by_sku={sku.pk: "line:1"}, by=None, now=NOON)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(give_back, range(16)))
+
+    assert Sku.objects.get().stock == 5
+    assert StockMove.objects.filter(kind="cancel").count() == 1
