@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from shop.lib import regions
 from shop.lib.crypto import BlindIndexField, EncryptedTextField
 from shop.lib.states import Stateful
 from shop.models import Store
@@ -130,7 +131,12 @@ class Address(models.Model):
     @property
     def full_address(self) -> str:
         """Region and street in one line, as people write it."""
-        return self.region_path.replace("/", "") + self.detail
+        return regions.one_line(self.region_path) + self.detail
+
+    @property
+    def phone_masked(self) -> str:
+        """The receiver's phone with its middle hidden."""
+        return mask_phone(self.receiver_phone)
 
 
 class Consent(models.Model):

@@ -8,12 +8,13 @@ from members.services.accounts import (
     register_by_phone,
     save_profile,
 )
-from members.services.addresses import AddressRefused, delete_address, save_address, set_default_address
+from members.services.addresses import MOST_ADDRESSES, AddressRefused, delete_address, save_address, set_default_address
 from members.services.codes import CodeRefused, SmsUnavailable, forget_throttles, request_code, verify_code
 from members.services.messages import deliver_messages, mark_read, notify, notify_members, notify_staff
 from members.services.operations import BrokenSeal, acting_from, broken_seals, log_operation, seal_operations
 
 __all__ = [
+    "MOST_ADDRESSES",
     "PRIVACY_VERSION",
     "AddressRefused",
     "BrokenSeal",

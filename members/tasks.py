@@ -1,0 +1,26 @@
+"""What time demands of the members' room."""
+
+from datetime import datetime
+
+from celery import shared_task
+
+from members import services
+from shop.lib.sweeps import sweep
+
+
+@shared_task
+@sweep("members.deliver_messages")
+def deliver_messages(now: datetime) -> int:
+    return services.deliver_messages(now=now)
+
+
+@shared_task
+@sweep("members.seal_operations")
+def seal_operations(now: datetime) -> int:
+    return services.seal_operations(now=now)
+
+
+@shared_task
+@sweep("members.forget_throttles")
+def forget_throttles(now: datetime) -> int:
+    return services.forget_throttles(now=now)
