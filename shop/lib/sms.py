@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from shop.lib.providers import ProviderRejected, ProviderUnavailable, ProviderUnknown, send
 
@@ -71,8 +72,10 @@ class AliyunSms:
 
 
 def provider() -> SmsProvider:
-    """Return the provider of `settings.SMS`."""
+    """Return the provider of `settings.SMS`; the sandbox is Aliyun at another address."""
     given = settings.SMS
+    if given["provider"] not in {"aliyun", "sandbox"}:
+        raise ImproperlyConfigured(f"SMS_PROVIDER {given['provider']!r} is not known: aliyun or sandbox")
     return AliyunSms(
         base_url=given["base_url"],
         access_key_id=given["access_key_id"],
@@ -103,7 +106,7 @@ def _message_id(status: int, text: str) -> str:
         raise ProviderUnknown(f"HTTP_{status}") from error
     if status == 200 and code == "OK" and answer.get("BizId"):
         return str(answer["BizId"])
-    if code == "isv.BUSINESS_LIMIT_CONTROL" or code.startswith("Throttling"):
+    if status == 429 or code == "isv.BUSINESS_LIMIT_CONTROL" or code.startswith("Throttling"):
         raise ProviderUnavailable(code, message)
     if status >= 500 or code in {"OK", "isp.SYSTEM_ERROR"}:
         raise ProviderUnknown(code, message)

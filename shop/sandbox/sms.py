@@ -17,6 +17,7 @@ from shop.sandbox.mch import lose_on_demand, refuse_on_demand
 
 SIGNED = {"host", "x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version"}
 SKEW = timedelta(minutes=15)
+SHANGHAI_AHEAD = 8 * 3600  # a natural day begins at midnight in Shanghai
 CODE_LIMITS = ((1, 60, "分钟级流控Permits:1"), (5, 3600, "小时级流控Permits:5"), (10, 86400, "天级流控Permits:10"))
 NOTICE_LIMITS = ((50, 86400, "天级流控Permits:50"),)
 
@@ -114,5 +115,9 @@ def _check_limits(gateway: Gateway, db: sqlite3.Connection, *, phone: str, sign_
     sent = [row["sent_at"] for row in rows if ("code" in json.loads(row["params"])) is is_code]
     for most, seconds, message in CODE_LIMITS if is_code else NOTICE_LIMITS:
         window = gateway.clock.wait(seconds)
-        if sum(moment // window == now // window for moment in sent) >= most:
+        if sum(_window(moment, window) == _window(now, window) for moment in sent) >= most:
             raise Refusal(200, "isv.BUSINESS_LIMIT_CONTROL", f"触发{message}")
+
+
+def _window(moment: float, length: float) -> float:
+    return (moment + SHANGHAI_AHEAD) // length
