@@ -6,9 +6,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 
+from shop.lib import regions
 from shop.lib.money import FenField
 from shop.lib.sweeps import Heartbeat
 from shop.lib.throttle import ThrottleCount
+from shop.lib.uploads import PictureField
 
 __all__ = ["Banner", "Heartbeat", "PickupSlot", "ShopSettings", "SlotDay", "Store", "ThrottleCount"]
 
@@ -106,7 +108,7 @@ class Store(models.Model):
         validators=[MinValueValidator(-90), MaxValueValidator(90)],
     )  # fmt: skip
     hours = models.CharField("营业时间", max_length=60, default="每天 9:00–21:00")
-    image = models.ImageField("门店图片", upload_to="stores", blank=True)
+    image = PictureField("门店图片", upload_to="stores", blank=True)
     pickup_enabled = models.BooleanField("可以自提", default=True)
     is_active = models.BooleanField("营业中", default=True)
     sort_order = models.IntegerField("排序号", default=0, help_text="数字越小越靠前。")
@@ -127,7 +129,7 @@ class Store(models.Model):
     @property
     def full_address(self) -> str:
         """Region and street in one line, as people write it."""
-        return self.region_path.replace("/", "") + self.address
+        return regions.one_line(self.region_path) + self.address
 
 
 class PickupSlot(models.Model):
@@ -175,7 +177,9 @@ class Banner(models.Model):
     """A picture on the home page that leads somewhere inside the shop."""
 
     title = models.CharField("标题", max_length=40)
-    image = models.ImageField("图片", upload_to="banners")
+    image = PictureField(
+        "图片", upload_to="banners", help_text="建议 1500 × 600 像素，JPG、PNG 或 WebP，最大 6 MB。"
+    )
     link = models.CharField(
         "链接", max_length=200, default="/goods/", help_text="店内地址，以 / 开头。",
         validators=[RegexValidator(r"^/(?!/)", "请填写店内地址，以 / 开头")],

@@ -1,0 +1,160 @@
+"""What every screen of the back office shares: who acts, dressed forms, and admin classes that log each write."""
+
+from datetime import datetime
+from typing import Any, TypeAlias, cast
+
+from django import forms
+from django.contrib.admin.utils import quote
+from django.db.models import Field, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES, UnfoldAdminTextInputWidget
+
+from members import services as members
+from members.models import Member
+from shop.lib.money import FenField
+
+Staff: TypeAlias = Any  # a Member on which django-otp has set is_verified()
+
+
+def now() -> datetime:
+    """Read the clock: the back office is an edge, services below take the time as an argument."""
+    return timezone.now()
+
+
+def staff_of(request: HttpRequest) -> Staff:
+    """Return the signed-in account, which a gate before this has found to be staff."""
+    return request.user
+
+
+def log(request: HttpRequest, action: str, target: Model, **facts: Any) -> None:
+    """Append to the operation log that the signed-in person did `action` to `target`."""
+    members.log_operation(actor=cast(Member, request.user), action=action, target=target, now=now(), **facts)
+
+
+CLASSES_OF_WIDGETS: list[tuple[type[forms.Widget], list[str]]] = [
+    (forms.CheckboxInput, CHECKBOX_CLASSES),
+    (forms.Select, SELECT_CLASSES),
+    (forms.Textarea, TEXTAREA_CLASSES),
+    (forms.HiddenInput, []),
+    (forms.RadioSelect, []),
+    (forms.CheckboxSelectMultiple, []),
+    (forms.Widget, INPUT_CLASSES),
+]
+
+
+class BackofficeForm(forms.Form):
+    """A form in the back office's clothes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for field in self.fields.values():
+            dress(field)
+
+
+class ReasonForm(BackofficeForm):
+    """Why something is done."""
+
+    reason = forms.CharField(label="原因", max_length=80, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+def dress(field: forms.Field) -> None:
+    """Give the widget of `field` the classes that unfold's own widgets have."""
+    classes = next(classes for kind, classes in CLASSES_OF_WIDGETS if isinstance(field.widget, kind))
+    field.widget.attrs["class"] = " ".join([*classes, field.widget.attrs.get("class", "")]).strip()
+
+
+class StaffAdmin(ModelAdmin):
+    """An admin class whose every write goes to the operation log, with what changed from what to what."""
+
+    list_per_page = 20
+    list_max_show_all = 100
+    show_full_result_count = False
+    list_fullwidth = True
+    list_filter_submit = True
+    warn_unsaved_form = True
+    actions_on_top = True
+    compressed_fields = False
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Offer the actions that the class names; wholesale deleting is none of them."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+    def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, FenField) and field:
+            field.widget = UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        return field
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Return what changed as `{"before": {...}, "after": {...}}` instead of a sentence."""
+        changes = changes_of(form)
+        for formset in formsets or []:
+            for inline in formset.forms:
+                if inline.has_changed() and hasattr(inline, "cleaned_data"):
+                    changes.append((f"{inline.instance._meta.verbose_name} {inline.instance}", "", describe(inline)))
+        return {
+            "before": {name: before for name, before, _ in changes},
+            "after": {name: after for name, _, after in changes},
+        }
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        log(request, "add", obj, summary=f"新增{obj._meta.verbose_name}", after=message["after"])
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        if message["after"]:
+            log(request, "change", obj, summary=f"修改{obj._meta.verbose_name}", **message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        for obj in queryset:
+            log(request, "delete", obj, summary=f"删除{obj._meta.verbose_name}：{obj}"[:200])
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show the operation log of the row; Django's own history does not exist here."""
+        kind = self.model._meta.label_lower
+        return redirect(f"{reverse('admin:members_operationlog_changelist')}?target={kind}&number={quote(object_id)}")
+
+
+class ReadOnlyAdmin(StaffAdmin):
+    """A list and pages to look at: nothing is added, changed or deleted."""
+
+    actions = None
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def changes_of(form: forms.BaseForm) -> list[tuple[str, Any, Any]]:
+    """List `(name, before, after)` of every changed field, as plain values."""
+    found = []
+    for name in form.changed_data:
+        before = form.get_initial_for_field(form.fields[name], name)
+        found.append((name, plain(before), plain(form.cleaned_data.get(name))))
+    return found
+
+
+def describe(form: forms.BaseForm) -> str:
+    """Write what changed in one row of an inline in a line."""
+    if form.cleaned_data.get("DELETE"):
+        return "删除"
+    return "；".join(f"{name} {before} → {after}" for name, before, after in changes_of(form))[:500]
+
+
+def plain(value: Any) -> Any:
+    """Turn a form's value into what JSON can hold and a person can read."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, QuerySet | list | tuple):
+        return "、".join(str(part) for part in value)
+    return str(value)

@@ -1,0 +1,103 @@
+"""The shop itself: its switches, stores with their pickup slots, and the pictures on the home page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+
+from shop.backoffice.base import StaffAdmin
+from shop.backoffice.words import word
+from shop.models import Banner, PickupSlot, ShopSettings, Store
+
+
+@admin.register(ShopSettings)
+class SettingsAdmin(StaffAdmin):
+    """One row: the list leads straight to its form."""
+
+    fieldsets = [
+        ("店铺", {"fields": ["shop_name", "service_phone", "announcement", "licence", "icp_number"]}),
+        ("配送", {"fields": ["express_enabled", "freight_amount", "freight_free_over", "pickup_enabled"]}),
+        ("订单", {"fields": ["auto_accept", "pay_timeout_minutes", "auto_receive_days", "after_sale_days"]}),
+        ("自提", {"fields": ["pickup_days", "pay_at_store_enabled", "pay_at_store_days"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return redirect("admin:shop_shopsettings_change", ShopSettings.load().pk)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        super().response_change(request, obj)
+        return redirect("admin:shop_shopsettings_change", obj.pk)
+
+
+class SlotInline(TabularInline):
+    """The times at which a store hands orders over."""
+
+    model = PickupSlot
+    extra = 0
+    ordering = ["starts", "pk"]
+    fields = ["weekdays", "starts", "ends", "capacity"]
+
+
+@admin.register(Store)
+class StoreAdmin(StaffAdmin):
+    list_display = ["name", "is_hq", "phone", "hours", "slot_count", "pickup", "state", "sort_order"]
+    list_display_links = ["name"]
+    ordering = ["sort_order", "pk"]
+    inlines = [SlotInline]
+    fieldsets = [
+        (None, {"fields": ["name", "is_headquarters", "is_active", "pickup_enabled", "sort_order"]}),
+        ("联系", {"fields": ["contact", "phone", "hours", "image"]}),
+        ("地址", {"fields": ["region_path", "region_code", "address", "longitude", "latitude"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).annotate(slots_made=Count("slots"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A store has orders and a past: it is closed, never deleted."""
+        return False
+
+    @admin.display(description="总店", boolean=True)
+    def is_hq(self, store: Store) -> bool:
+        return store.is_headquarters
+
+    @admin.display(description="自提时段")
+    def slot_count(self, store: Any) -> str:
+        return f"{store.slots_made} 个" if store.slots_made else "不分时段"
+
+    @admin.display(description="自提")
+    def pickup(self, store: Store) -> SafeString:
+        return word("", "可自提", "done") if store.pickup_enabled else word("", "不可自提", "quiet")
+
+    @admin.display(description="状态")
+    def state(self, store: Store) -> SafeString:
+        return word("", "营业中", "done") if store.is_active else word("", "停业", "quiet")
+
+
+@admin.register(Banner)
+class BannerAdmin(StaffAdmin):
+    list_display = ["picture", "title", "link", "sort_order", "state"]
+    list_display_links = ["picture", "title"]
+    list_editable = ["sort_order"]
+    ordering = ["sort_order", "pk"]
+
+    @admin.display(description="图片")
+    def picture(self, banner: Banner) -> SafeString:
+        return (
+            format_html('<img class="bo-thumb" src="{}" alt="">', banner.image.url) if banner.image else SafeString("")
+        )
+
+    @admin.display(description="状态")
+    def state(self, banner: Banner) -> SafeString:
+        return word("", "显示", "done") if banner.is_active else word("", "不显示", "quiet")

@@ -1,0 +1,139 @@
+"""What the list of orders can be narrowed by."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest
+
+from orders.models import Channel, DeliveryMethod, Order, OrderStatus, OrderType, RefundedPart
+from shop.backoffice.base import staff_of
+from shop.backoffice.filters import (
+    ChosenFilter,
+    FormFilter,
+    by_person,
+    chosen_filter,
+    days_filter,
+    typed_filter,
+)
+from shop.lib.crypto import blind_index
+from shop.models import Store
+
+TRASH = "trash"
+# Tabs of the list: value -> (label, condition). Statuses that cannot be reached yet have none.
+TABS: dict[str, tuple[str, Q]] = {
+    "": ("全部", Q()),
+    OrderStatus.PENDING_PAYMENT.value: ("待付款", Q(status=OrderStatus.PENDING_PAYMENT)),
+    OrderStatus.PENDING_ACCEPTANCE.value: ("待接单", Q(status=OrderStatus.PENDING_ACCEPTANCE)),
+    OrderStatus.PREPARING.value: ("配货中", Q(status=OrderStatus.PREPARING)),
+    OrderStatus.READY_FOR_PICKUP.value: ("待提货", Q(status=OrderStatus.READY_FOR_PICKUP)),
+    OrderStatus.SHIPPED.value: ("已发货", Q(status__in=[OrderStatus.SHIPPED, OrderStatus.PARTLY_SHIPPED])),
+    OrderStatus.COMPLETED.value: ("交易完成", Q(status=OrderStatus.COMPLETED)),
+    OrderStatus.CANCELLED.value: ("已取消", Q(status=OrderStatus.CANCELLED)),
+}
+
+
+def tab_counts(orders: QuerySet[Order]) -> list[tuple[str, str, int]]:
+    """Return `(value, label, count)` of every tab, with one query for all."""
+    kept = Q(deleted_at__isnull=True)
+    counts = {f"tab{number}": Count("pk", filter=kept & q) for number, (_, q) in enumerate(TABS.values())}
+    row = orders.order_by().aggregate(**counts, trash=Count("pk", filter=~kept))
+    tabs = [(value, label, row[f"tab{number}"]) for number, (value, (label, _)) in enumerate(TABS.items())]
+    return [*tabs, (TRASH, "回收站", row["trash"])]
+
+
+def sums_of(orders: QuerySet[Order]) -> dict[str, int]:
+    """Add up what the filter leaves: paid and refunded amounts, in fen."""
+    row = orders.order_by().aggregate(paid=Sum("paid_amount"), refunded=Sum("refunded_amount"))
+    return {"paid": row["paid"] or 0, "refunded": row["refunded"] or 0}
+
+
+class TabFilter(FormFilter):
+    """The tab above the list; in the sheet of filters it is a hidden field."""
+
+    title = "标签"
+    parameter_name = "tab"
+    template = "admin/filters/hidden.html"
+
+    def form_fields(self) -> dict[str, forms.Field]:
+        return {"tab": forms.CharField()}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        tab = self.typed("tab")
+        if tab == TRASH:
+            return queryset.filter(deleted_at__isnull=False)
+        condition = TABS.get(tab, TABS[""])[1]
+        return queryset.filter(condition, deleted_at__isnull=True)
+
+
+class StoreFilter(ChosenFilter):
+    """One of the stores whose orders the person may see."""
+
+    title = "门店"
+    parameter_name = "store"
+
+    def options(self) -> list[tuple[Any, str]]:
+        if not hasattr(self, "stores"):
+            orders = Order.objects.of_staff(staff_of(self.request)).order_by().values("store")
+            self.stores = list(Store.objects.filter(pk__in=orders).order_by("pk").values_list("pk", "name"))
+        return self.stores
+
+
+def of_number(typed: str) -> Q:
+    """Find by the whole number or its beginning."""
+    return Q(no__startswith=re.sub(r"\s", "", typed))
+
+
+def of_goods(typed: str) -> Q:
+    """Find by a word of the name, or the code, of something in the order."""
+    lines = Order.lines.rel.related_model.objects  # type: ignore[attr-defined]
+    found = lines.filter(Q(name__icontains=typed) | Q(code__iexact=typed)).values("order_id")
+    return Q(pk__in=found)
+
+
+def of_member(typed: str) -> Q:
+    """Find by the buyer's number, whole nickname or phone."""
+    return Q(member__no=typed) | Q(member__nickname=typed) | Q(member__phone_index=blind_index(typed))
+
+
+def of_pickup_code(typed: str) -> Q:
+    """Find by the whole pickup code, with or without its spaces."""
+    return Q(pickup_code=re.sub(r"\D", "", typed))
+
+
+def anything(typed: str) -> Q:
+    """Guess what was typed into the one search field: phone, pickup code, number or a name."""
+    digits = re.sub(r"[\s-]", "", typed)
+    if re.fullmatch(r"1[3-9]\d{9}", digits):
+        return Q(receiver_phone_index=blind_index(digits)) | Q(member__phone_index=blind_index(digits))
+    if re.fullmatch(r"\d{12}", digits):
+        return Q(pickup_code=digits) | Q(no__startswith=digits)
+    if digits.isdecimal():
+        return Q(no__startswith=digits)
+    return by_person("receiver_name_index", "receiver_phone_index")(typed) | Q(member__nickname=typed)
+
+
+HAS_REMARK = ~Q(buyer_remark="") | ~Q(merchant_remark="")
+
+FILTERS: list[Any] = [
+    TabFilter,
+    chosen_filter("status", "订单状态", OrderStatus.choices),
+    chosen_filter("delivery_method", "收货方式", DeliveryMethod.choices),
+    StoreFilter,
+    chosen_filter("pay_channel", "支付方式", [*Channel.choices, ("none", "无需支付")]),
+    chosen_filter("refund_status", "退款状态", RefundedPart.choices),
+    chosen_filter("order_type", "订单类型", OrderType.choices),
+    typed_filter("order_no", "订单号", of_number),
+    typed_filter("receiver_q", "收货人姓名或手机（完整）", by_person("receiver_name_index", "receiver_phone_index")),
+    typed_filter("member_q", "会员昵称、编号或手机（完整）", of_member),
+    typed_filter("pickup_code", "提货码", of_pickup_code),
+    typed_filter("product_q", "商品名称或编码", of_goods),
+    chosen_filter(
+        "has_remark", "备注", [("yes", "有备注"), ("no", "没有备注")],
+        lambda typed: HAS_REMARK if typed == "yes" else ~HAS_REMARK,
+    ),
+    days_filter("created", "下单日期", "created_at"),
+    days_filter("paid", "支付日期", "paid_at"),
+    days_filter("completed", "完成日期", "completed_at"),
+]  # fmt: skip
