@@ -1,5 +1,7 @@
 """`manage.py sandbox`: run the imitation of WeChat Pay and SMS, for the demo and for tests."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from shop.sandbox.books import Books
 from shop.sandbox.clock import Clock
 from shop.sandbox.gateway import Account, Gateway
+from shop.sandbox.recording import record
 from shop.sandbox.server import serve
 from shop.sandbox.signing import Keys, KeysInTheWay, keys_in
 
@@ -23,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8900, help="0 takes a free one and says which")
         parser.add_argument("--keys-only", action="store_true", help="make the keys and stop")
+        parser.add_argument("--record", metavar="FILE", help="write payments and refunds of the past, and stop")
         parser.add_argument("--speed", type=float, default=1.0, help="waiting times are divided by this")
 
     def handle(self, *args: object, **options: Any) -> None:
@@ -31,13 +35,18 @@ class Command(BaseCommand):
             raise CommandError("The sandbox runs with DEMO=1 or DEBUG=1 only: it must never meet real money.")
         if options["speed"] <= 0:
             raise CommandError("--speed must be positive")
+        books = Books(settings.VAR_DIR / "sandbox.sqlite3")
+        if options["record"]:
+            content = json.loads(Path(options["record"]).read_text(encoding="utf-8"))
+            record(books, _account(), notify_url=f"{settings.SITE_URL}/pay/wechat/notify/", content=content)
+            return
         keys = self._keys()
         if options["keys_only"]:
             return
         gateway = Gateway(
             account=_account(),
             keys=keys,
-            books=Books(settings.VAR_DIR / "sandbox.sqlite3"),
+            books=books,
             clock=Clock(speed=options["speed"]),
         )
         try:
