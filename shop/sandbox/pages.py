@@ -16,6 +16,9 @@ from shop.sandbox.gateway import Gateway
 from shop.sandbox.http import Answer, Refusal, Request
 
 LATER = {10: "10 秒后", 60: "1 分钟后", 600: "10 分钟后", 2400: "40 分钟后"}
+WAYS = {"h5": "手机网页", "native": "扫码", "jsapi": "微信内"}
+REFUND_STATES = {"PROCESSING": "退款处理中", "SUCCESS": "退款成功", "CLOSED": "退款失败", "ABNORMAL": "退款异常"}
+PARAMS = {"code": "验证码"}
 POLICY = "default-src 'none'; style-src 'self'; form-action *; frame-ancestors 'none'; base-uri 'none'"
 
 
@@ -39,8 +42,14 @@ def _index(gateway: Gateway) -> Answer:
     with gateway.books.open() as db:
         ledger = books.ledger(db)
     shown = {
-        "payments": [_shown(row, row["total"]) for row in reversed(ledger["payments"][-30:])],
-        "refunds": [_shown(row, row["amount"]) for row in reversed(ledger["refunds"][-30:])],
+        "payments": [
+            {**row, "yuan": _yuan(row["total"]), "way": WAYS[row["kind"]], "is": payments.DESCRIPTIONS[row["state"]]}
+            for row in reversed(ledger["payments"][-30:])
+        ],
+        "refunds": [
+            {**row, "yuan": _yuan(row["amount"]), "is": REFUND_STATES[row["state"]]}
+            for row in reversed(ledger["refunds"][-30:])
+        ],
     }
     return _page("index", shown)
 
@@ -49,6 +58,7 @@ def _inbox(gateway: Gateway) -> Answer:
     with gateway.books.open() as db:
         messages = sms.inbox(db)
     for message in messages:
+        message["said"] = [(PARAMS.get(name, name), value) for name, value in message["params"].items()]
         message["time"] = datetime.fromisoformat(message["sent_at"]).strftime("%m-%d %H:%M:%S")
     return _page("inbox", {"messages": messages})
 
@@ -96,10 +106,6 @@ def _act(gateway: Gateway, db: sqlite3.Connection, row: sqlite3.Row, form: dict[
         return _page("message", {"title": "支付未完成", "text": "你取消了支付，订单仍可继续支付。"})
     here = f"/cashier/{row['prepay_id']}" + (f"?redirect_url={quote(back, safe='')}" if back else "")
     return Answer(303, b"", {"Location": back or here})
-
-
-def _shown(row: dict[str, Any], fen: int) -> dict[str, Any]:
-    return {**row, "yuan": _yuan(fen)}
 
 
 def _yuan(fen: int) -> str:

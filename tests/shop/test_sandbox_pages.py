@@ -179,9 +179,9 @@ def test_the_overview_shows_payments_and_refunds(wechat: WechatPay, sandbox: San
     page = look(f"{sandbox.url}/")
 
     assert "还没有支付" in empty
-    assert "<td>T0000001</td><td>native</td>" in page
-    assert "¥12.34" in page
-    assert "¥0.34" in page
+    assert "<td>T0000001</td><td>扫码</td>" in page
+    assert "¥12.34</td><td>转入退款</td>" in page
+    assert "¥0.34</td><td>退款处理中</td>" in page
 
 
 def test_the_pages_are_dressed(sandbox: Sandbox) -> None:
