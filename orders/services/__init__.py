@@ -14,7 +14,14 @@ from orders.services.placing import place
 from orders.services.quoting import Express, Pickup, Quote, quote
 from orders.services.receiving import NotReceivable, auto_receive, complete, receive
 from orders.services.reconciling import reconcile, reconcile_yesterday
-from orders.services.redeeming import AlreadyRedeemed, NotOfThisStore, NotRedeemable, redeem
+from orders.services.redeeming import (
+    AlreadyRedeemed,
+    NotOfThisStore,
+    NotRedeemable,
+    find_by_code,
+    redeem,
+    undo_redemption,
+)
 from orders.services.refund_sending import retry_refund, send_refunds
 from orders.services.refunding import NotRefundable, refund_lines, refund_order
 from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, PlacingRefused, PriceChanged, SlotFull
@@ -50,6 +57,7 @@ __all__ = [
     "cancel_locked",
     "complete",
     "expire_unpaid",
+    "find_by_code",
     "hide_from_buyer",
     "is_bookable",
     "place",
@@ -73,4 +81,5 @@ __all__ = [
     "ship",
     "start_payment",
     "trash",
+    "undo_redemption",
 ]

@@ -1,14 +1,14 @@
 """The cart: a member's in the database, a guest's in the session, shown at the prices of the moment."""
 
 from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import OuterRef, Subquery, Sum
 
-from catalog.models import LimitKind, ProductStatus, Sku
+from catalog.models import LimitKind, ProductImage, ProductStatus, Sku
 from catalog.selectors import picture_url
 from members.models import Member
 from orders.models import CartItem
@@ -78,8 +78,16 @@ class Cart:
 
 def show(owner: Owner) -> Cart:
     """Return the cart of `owner` with live prices; lines that cannot be bought stand in groups of their own."""
-    entries = _entries(owner)
-    bought = _bought(owner.member, [sku for sku, _, _ in entries])
+    return _shown(_entries(owner), owner.member)
+
+
+def show_one(*, member: Member, sku_id: int, units: int) -> Cart:
+    """Return a cart of one SKU that is in no cart: 立即购买."""
+    return _shown(_with_skus({sku_id: (units, True)}), member)
+
+
+def _shown(entries: list[tuple[Sku, int, bool]], member: Member | None) -> Cart:
+    bought = _bought(member, [sku for sku, _, _ in entries])
     chosen = _chosen_by_product(entries)
     lines = [_line(sku, units, selected, chosen, bought) for sku, units, selected in entries]
     groups = [(problem, [line for line in lines if line.problem == problem]) for problem in PROBLEMS]
@@ -93,18 +101,34 @@ def show(owner: Owner) -> Cart:
     )
 
 
+def only_selected(cart: Cart) -> Cart:
+    """Return the cart as the checkout sees it; what cannot be bought stays behind."""
+    chosen = [line for line in cart.lines if line.is_selected]
+    return replace(cart, lines=chosen, invalid=[])
+
+
 def selected_items(cart: Cart) -> list[tuple[int, int]]:
     """Return what goes to the checkout: [(sku_id, units)]."""
     return [(line.sku_id, line.units) for line in cart.lines if line.is_selected]
 
 
 def _entries(owner: Owner) -> list[tuple[Sku, int, bool]]:
-    if owner.member:
-        items = CartItem.objects.filter(member=owner.member).select_related("sku__product").order_by("-added_at", "-pk")
-        return [(item.sku, item.units, item.is_selected) for item in items]
-    units = guest_units(owner.session)
-    skus = Sku.objects.select_related("product").in_bulk(list(units)) if units else {}
-    return [(skus[sku_id], units[sku_id], True) for sku_id in reversed(units) if sku_id in skus]
+    return _with_skus(_held(owner))
+
+
+def _with_skus(held: Mapping[int, tuple[int, bool]]) -> list[tuple[Sku, int, bool]]:
+    shown = ProductImage.objects.filter(product=OuterRef("product")).order_by("sort_order", "pk").values("image")[:1]
+    skus = Sku.objects.select_related("product").annotate(picture=Subquery(shown)).in_bulk(list(held)) if held else {}
+    return [(skus[sku_id], *rest) for sku_id, rest in held.items() if sku_id in skus]
+
+
+def _held(owner: Owner) -> dict[int, tuple[int, bool]]:
+    """Return {sku_id: (units, is_selected)}, what was added last first."""
+    if owner.member is None:
+        return {sku_id: (units, True) for sku_id, units in reversed(guest_units(owner.session).items())}
+    items = CartItem.objects.filter(member=owner.member).order_by("-added_at", "-pk")
+    rows = items.values_list("sku_id", "units", "is_selected")
+    return {sku_id: (units, is_selected) for sku_id, units, is_selected in rows}
 
 
 def _bought(member: Member | None, skus: Iterable[Sku]) -> dict[int, int]:
@@ -128,7 +152,7 @@ def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bo
         product_id=sku.product_id,
         name=sku.product.name,
         spec_text=sku.spec_text,
-        picture=picture_url(sku.image.name or sku.product.main_image),
+        picture=picture_url(sku.image.name or vars(sku)["picture"] or "", "small"),
         price=sku.price,
         units=units,
         most=most_units(sku),
@@ -234,13 +258,13 @@ def remove(owner: Owner, *, sku_ids: Iterable[int]) -> None:
     recount(owner)
 
 
-def select(owner: Owner, *, sku_ids: Iterable[int]) -> None:
-    """Select exactly `sku_ids` of a member's cart; a guest's is always selected whole."""
+def select(owner: Owner, *, sku_ids: Iterable[int], among: Iterable[int]) -> None:
+    """Of `among`, select exactly `sku_ids` in a member's cart; a guest's is always selected whole."""
     if owner.member:
-        chosen = set(sku_ids)
+        chosen, shown = set(sku_ids), set(among)
         items = CartItem.objects.filter(member=owner.member)
-        items.filter(sku__in=chosen, is_selected=False).update(is_selected=True)
-        items.filter(is_selected=True).exclude(sku__in=chosen).update(is_selected=False)
+        items.filter(sku__in=shown & chosen, is_selected=False).update(is_selected=True)
+        items.filter(sku__in=shown - chosen, is_selected=True).update(is_selected=False)
 
 
 def recount(owner: Owner) -> int:

@@ -86,7 +86,7 @@ def redeem(
             for done in earlier:
                 if done.submission == submission:
                     return done
-            _check_order(order, earlier)
+            check_order(order, earlier)
             units = _units_to_hand(order, units_by_line)
             _settle_money(order, staff, takes_payment, now)
             redemption = Redemption.objects.create(
@@ -127,7 +127,8 @@ def _redemptions(order: Order, submission: str) -> list[Redemption]:
     return found
 
 
-def _check_order(order: Order, earlier: list[Redemption]) -> None:
+def check_order(order: Order, earlier: list[Redemption]) -> None:
+    """Raise NotRedeemable unless `order` waits at the counter; `earlier` holds its redemptions, newest first."""
     if not order.is_pickup:
         raise NotRedeemable("这是快递订单，不能到店核销")
     if order.status == OrderStatus.COMPLETED:
@@ -261,13 +262,13 @@ def _reopen(order: Order, by: Member, now: datetime, note: str) -> None:
 
 
 def find_by_code(*, code: str, staff: Member, counter: Counter, now: datetime) -> Order:
-    """Return the order of the clerk's stores that answers to `code`, in whatever status, with store, buyer and lines.
+    """Return the order of the clerk's stores that answers to `code`, in whatever status, with store and lines.
 
     Raises NotOfThisStore, and counts the wrong try of the clerk, their store and their address;
     raises TooManyTries once one of the three has used up its tries, for right codes too.
     """
     own = Order.objects.of_staff(staff).annotate(is_throttled=_throttled(staff, counter, now))
-    order = own.filter(pickup_code=code).select_related("store", "member").prefetch_related("lines").first()
+    order = own.filter(pickup_code=code).select_related("store").prefetch_related("lines").first()
     if order is None:
         _count_wrong_try(staff, counter, now)
         raise NotOfThisStore

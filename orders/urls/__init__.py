@@ -1,0 +1,1 @@
+"""Addresses of cart, checkout, orders, paying and the counter."""

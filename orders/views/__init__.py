@@ -1,0 +1,1 @@
+"""Pages of cart, checkout, orders, paying and the counter."""

@@ -1,0 +1,103 @@
+"""The cart, for guests and members alike; one form holds all of it, so it works without a script."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from orders.models.cart import MAX_CART_UNITS
+from orders.services import cart
+from orders.views.access import cart_owner
+from shop.models import ShopSettings
+
+
+@require_safe
+@never_cache
+def cart_page(request: HttpRequest) -> HttpResponse:
+    """Queries: session, user, cart, SKUs, units bought (only with a lifetime limit), settings."""
+    return render(request, "orders/cart.html", _context(cart_owner(request)))
+
+
+def _context(owner: cart.Owner) -> Mapping[str, object]:
+    shown = cart.show(owner)
+    shop = ShopSettings.load()
+    missing = max(shop.freight_free_over - shown.goods_amount, 0) if shop.express_enabled else 0
+    return {"cart": shown, "is_guest": owner.member is None, "missing_for_free_freight": missing if shown.units else 0}
+
+
+@require_POST
+def cart_add(request: HttpRequest) -> HttpResponse:
+    """Put goods into the cart, or with `then=checkout` go and buy them without it."""
+    sku_id, units = whole_number(request.POST, "sku"), whole_number(request.POST, "units", default=1)
+    back = _page_before(request)
+    if not sku_id or not 1 <= units <= MAX_CART_UNITS:
+        messages.error(request, f"请填写 1 到 {MAX_CART_UNITS} 之间的数量")
+        return redirect(back)
+    if request.POST.get("then") == "checkout":
+        return redirect(f"{reverse('orders:checkout')}?{urlencode({'sku': sku_id, 'units': units})}")
+    try:
+        cart.add(cart_owner(request), sku_id=sku_id, units=units, now=timezone.now())
+    except cart.CartRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, "已加入购物车")
+    return redirect(back)
+
+
+@require_POST
+def cart_update(request: HttpRequest) -> HttpResponse:
+    """Save quantities and ticks; then remove one line or go to the checkout, as the button says."""
+    owner = cart_owner(request)
+    for note in cart.set_units(owner, units_by_sku=_posted_units(request.POST), now=timezone.now()):
+        messages.warning(request, note)
+    shown = [int(sku) for sku in request.POST.getlist("shown") if sku.isdecimal() and len(sku) < 18]
+    ticked = {int(sku) for sku in request.POST.getlist("selected") if sku.isdecimal() and len(sku) < 18}
+    if request.POST.get("all"):
+        ticked = set(shown) if request.POST["all"] == "on" else set()
+    cart.select(owner, sku_ids=ticked, among=shown)
+    if removed := whole_number(request.POST, "remove"):
+        cart.remove(owner, sku_ids=[removed])
+    if request.POST.get("then") == "checkout":
+        return redirect("orders:checkout")
+    return redirect("cart:index")
+
+
+@require_POST
+def cart_remove(request: HttpRequest) -> HttpResponse:
+    """Remove the posted SKUs: one line, or all that cannot be bought."""
+    skus = [int(sku) for sku in request.POST.getlist("sku") if sku.isdecimal() and len(sku) < 18]
+    cart.remove(cart_owner(request), sku_ids=skus)
+    return redirect("cart:index")
+
+
+def _posted_units(posted: QueryDict) -> dict[int, int]:
+    """Read the fields units-<sku>; what is no number is left as it was."""
+    names = [name for name in posted if name.startswith("units-")]
+    pairs = [(name.removeprefix("units-"), str(posted[name])) for name in names]
+    return {
+        int(sku): int(units)
+        for sku, units in pairs
+        if sku.isdecimal() and units.isdecimal() and len(sku) < 18 and len(units) < 6
+    }
+
+
+def whole_number(values: Mapping[str, object], name: str, *, default: int = 0) -> int:
+    """Read a number that a form or an address carries; `default` where it is missing, 0 where it is nonsense."""
+    text = str(values.get(name, "")).strip()
+    if not text:
+        return default
+    return int(text) if text.isdecimal() and len(text) < 18 else 0
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the page that the form stood on, if it is ours."""
+    referer = request.META.get("HTTP_REFERER", "")
+    ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
+    return referer if ours else reverse("cart:index")
