@@ -120,6 +120,8 @@ def continues(above: ast.AST | None, node: ast.expr) -> TypeGuard[ast.expr]:
     """Tell whether `above` is the next link of the chain that `node` belongs to."""
     if isinstance(above, ast.Attribute | ast.Subscript):
         return above.value is node
+    if isinstance(above, ast.IfExp):
+        return above.test is not node
     return isinstance(above, ast.Call) and above.func is node
 
 

@@ -4,6 +4,7 @@
 it, and without such a `DATABASE_URL`, a run is on SQLite, in memory. Files that tests write go to a folder of its own.
 """
 
+import atexit
 import os
 import shutil
 import socket
@@ -18,7 +19,6 @@ os.environ.setdefault("DEMO", "1")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright runs a loop in the thread that also asks the database
 os.environ["DJANGO_LIVE_TEST_SERVER_ADDRESS"] = "127.0.0.1"  # the sandbox sends plain notices to loopback only
 
-CLOSING = pytest.StashKey[ExitStack]()
 ORIGIN = pytest.StashKey[str]()
 
 
@@ -28,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    closing = early_config.stash[CLOSING] = ExitStack()
+    closing = ExitStack()
+    atexit.register(closing.close)  # pytest's own last hook does not run when Django cannot start
     choose_database(early_config, closing)
     make_own_place(closing)
 
@@ -64,7 +65,3 @@ def free_port() -> int:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {config.stash[ORIGIN]}"
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[CLOSING].close()

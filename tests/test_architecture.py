@@ -46,6 +46,7 @@ GOOD_EXAMPLES: list[tuple[Rule, str, str]] = [
     (architecture.unevaluated_locks, "orders/services.py", "list(Order.objects.select_for_update().filter(x=1)[:5])"),
     (architecture.unevaluated_locks, "orders/services.py", "Order.objects.select_for_update().order_by('pk')[0]"),
     (architecture.unevaluated_locks, "orders/s.py", "def f():\n rows = a.select_for_update()\n return list(rows[:9])"),
+    (architecture.unevaluated_locks, "a/s.py", "def f():\n a = b.select_for_update() if c else b\n return a.get()"),
     (architecture.unevaluated_locks, "orders/services.py", "for o in Order.objects.select_for_update(): ..."),
     (architecture.unevaluated_locks, "orders/services.py", "{o.pk: o for o in Order.objects.select_for_update()}"),
     (
