@@ -9,6 +9,8 @@ import binascii
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models
+from django.db import models, transaction
+from django.db.models.functions import Cast, Left
 
 if TYPE_CHECKING:
     TextColumn = models.TextField[str, str]
@@ -92,12 +95,14 @@ class EncryptedTextField(TextColumn):
 
     def get_prep_value(self, value: Any) -> Any:
         plain = super().get_prep_value(value)
-        return plain if plain is None else encrypt(plain, column=self._column_name())
+        return plain if plain is None else encrypt(plain, column=self.column_name)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return value if value is None else decrypt(value, column=self._column_name())
+        return value if value is None else decrypt(value, column=self.column_name)
 
-    def _column_name(self) -> str:
+    @property
+    def column_name(self) -> str:
+        """What its values are bound to: moved into another column they do not open."""
         return f"{self.model._meta.label_lower}.{self.attname}"
 
     def get_lookup(self, lookup_name: str) -> Any:
@@ -128,3 +133,44 @@ class BlindIndexField(IndexColumn):
         index = blind_index(getattr(model_instance, self.of) or "") or None
         setattr(model_instance, self.attname, index)
         return index
+
+
+def encrypted_fields(models_of_the_shop: Iterable[type[models.Model]]) -> list[EncryptedTextField]:
+    """Return the encrypted columns of these models, each once."""
+    fields = [field for model in models_of_the_shop for field in model._meta.local_concrete_fields]
+    return [field for field in fields if isinstance(field, EncryptedTextField)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What one batch did: rows re-encrypted, rows that no key opens, and the last pk it came to."""
+
+    rewritten: list[Any]
+    unreadable: list[Any]
+    last: Any
+
+
+def rotate(field: EncryptedTextField, *, after: Any, limit: int) -> Rotation | None:
+    """Re-encrypt with the newest key up to `limit` values of `field` whose pk is above `after`; None at the end.
+
+    Values that the newest key made are passed over, so it may stop and start again anywhere. Rows are locked and
+    only what was read is replaced; a value that cannot be opened stays as it is. `after=None` starts.
+    """
+    newest = f"{newest_key_id()}:"
+    rows = field.model._base_manager.annotate(stored=Cast(field.attname, models.TextField()))
+    old = rows.filter(stored__gt="").annotate(key=Left("stored", len(newest))).exclude(key=newest)
+    if after is not None:
+        old = old.filter(pk__gt=after)
+    rewritten, unreadable = [], []
+    with transaction.atomic():
+        locked = old.select_for_update(of=("self",)).order_by("pk").values_list("pk", "stored")[:limit]
+        batch = list(locked)
+        for pk, stored in batch:
+            try:
+                plain = decrypt(stored, column=field.column_name)
+            except DecryptionFailed:
+                unreadable.append(pk)
+                continue
+            rows.filter(pk=pk, stored=stored).update(**{field.attname: plain})
+            rewritten.append(pk)
+    return Rotation(rewritten, unreadable, batch[-1][0]) if batch else None

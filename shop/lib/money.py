@@ -1,7 +1,8 @@
 """Money: an integer of fen everywhere, yuan only where a person reads or types."""
 
+import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -18,6 +19,8 @@ else:
 
 FEN_PER_YUAN = 100
 MAX_FEN = 1_000_000_000  # ¥10,000,000: above any order a mini-shop sees, far below the integer column's end
+
+AMOUNT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
@@ -52,18 +55,15 @@ def parse_yuan(text: str) -> int:
     Raises ValueError, with the Chinese sentence to show, for anything else and for a third decimal.
     """
     cleaned = text.strip().replace(",", "").replace("，", "").lstrip("¥￥").removesuffix("元").strip()
-    try:
-        amount = Decimal(cleaned)
-    except InvalidOperation:
-        raise ValueError("请填写金额，例如 12.50") from None
-    if not amount.is_finite():
+    if not AMOUNT.fullmatch(cleaned):
         raise ValueError("请填写金额，例如 12.50")
-    fen = amount * FEN_PER_YUAN
-    if fen != fen.to_integral_value(ROUND_HALF_UP):
-        raise ValueError("金额最多两位小数")
-    if abs(fen) > MAX_FEN:
+    amount = Decimal(cleaned)
+    if abs(amount) * FEN_PER_YUAN > MAX_FEN:
         raise ValueError("金额太大了")
-    return int(fen)
+    cents = amount.quantize(Decimal("0.01"))
+    if cents != amount:
+        raise ValueError("金额最多两位小数")
+    return int(cents * FEN_PER_YUAN)
 
 
 class YuanFormField(forms.CharField):
@@ -91,7 +91,10 @@ class YuanFormField(forms.CharField):
         return fen
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
+        try:
+            return bool(initial != self.to_python(data))
+        except ValidationError:
+            return True
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"inputmode": "decimal", "autocomplete": "off"}
