@@ -56,7 +56,7 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
 
-    def wait_for(self, count: int, *, seconds: float = 5) -> None:
+    def wait_for(self, count: int, *, seconds: float = 10) -> None:
         """Return as soon as so many deliveries have come; fail when they do not."""
         give_up = time.monotonic() + seconds
         while len(self.deliveries) < count:

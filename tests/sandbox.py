@@ -67,7 +67,7 @@ class Sandbox:
             "base_url": f"{self.url}/mch",
             "private_key_file": self.folder / "keys" / "merchant_private.pem",
             "public_key_file": self.folder / "keys" / "wechatpay_public.pem",
-            "timeout": (1.0, 1.5),
+            "timeout": (2.0, 2.5),  # seconds; a hanging answer costs a test the second number
         }
 
     # --- Being a person ---------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ ANSWER_WITHIN = 5  # real seconds
 TICK = 0.1  # real seconds between two looks at what is due
 DAY = 86400
 HELD = "held"
-LEAD = 0.2  # real seconds between shuffled notices, more than one takes to be sent
+LEAD = 0.4  # real seconds between shuffled notices, more than one takes to be sent
 SUMMARIES = {"TRANSACTION": "支付成功", "REFUND": "退款通知"}
 
 logger = logging.getLogger(__name__)

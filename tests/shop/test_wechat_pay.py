@@ -13,7 +13,7 @@ import pytest
 
 from shop.lib.providers import ProviderRejected, ProviderUnavailable, ProviderUnknown
 from shop.lib.wechat import signing
-from shop.lib.wechat.pay import WechatPay
+from shop.lib.wechat.pay import WechatPay, _BillAddress
 from tests.sandbox import Sandbox
 from tests.wechat import NOWHERE, prepay, refund, today
 
@@ -275,6 +275,28 @@ def test_a_bill_at_a_foreign_host_is_not_fetched(wechat: WechatPay, sandbox: San
 
     with pytest.raises(ProviderUnknown, match="foreign host"):
         by_name.trade_bill(today())
+
+
+def test_a_bill_that_does_not_fit_its_hash_is_forged(wechat: WechatPay, sandbox: Sandbox) -> None:
+    prepay(wechat, "T0000001")
+    sandbox.pay("T0000001", deliver=False)
+    where = wechat._get(f"/v3/bill/tradebill?bill_date={today()}&tar_type=GZIP", _BillAddress.read)
+
+    with pytest.raises(ProviderUnknown, match=r"^FORGED_ANSWER: "):
+        wechat._download(replace(where, sha1="0" * 40))
+
+
+@pytest.mark.parametrize("operation", ["bill", "download"])
+def test_a_bill_that_cannot_be_fetched_is_not_an_empty_bill(
+    wechat: WechatPay, sandbox: Sandbox, operation: str
+) -> None:
+    prepay(wechat, "T0000001")
+    sandbox.pay("T0000001", deliver=False)
+    sandbox.fault("http_500", operation=operation)
+
+    with pytest.raises(ProviderUnknown, match=r"^SYSTEM_ERROR: "):
+        wechat.trade_bill(today())
+    assert len(wechat.trade_bill(today())) == 1
 
 
 def test_logs_and_reprs_name_neither_keys_nor_persons(busy: WechatPay, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 """What WeChat Pay tells about payments, refunds and bills, as frozen facts in fen and aware datetimes."""
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -141,7 +142,9 @@ def _filled(number: str) -> str:
 
 
 def _fen_of_yuan(yuan: str) -> int:
-    return int((Decimal(yuan) * 100).to_integral_exact())
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", yuan):
+        raise ValueError("not an amount of yuan")
+    return int((Decimal(yuan) * 100).to_integral_value())
 
 
 def _fen(amount: object) -> int:

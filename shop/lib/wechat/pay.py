@@ -222,7 +222,7 @@ class WechatPay:
             if error.code == "STATEMENT_CREATING":
                 raise ProviderUnavailable(error.code, error.message) from error
             raise
-        return _believe(lambda: read_bill(self._download(where).decode("utf-8-sig")))
+        return _believe(lambda: read_bill(self._download(where).decode()))
 
     def _download(self, where: "_BillAddress") -> bytes:
         """Return the unpacked bill. Its answer is not signed: the hash, from a signed answer, vouches for it."""
