@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.static import serve
 
 from shop import health, views
@@ -13,11 +13,16 @@ urlpatterns = [
     path("goods/<int:product_id>/", views.product_page, name="product"),
     path("categories/", views.category_list, name="categories"),
     path("stores/", views.store_list, name="stores"),
+    path("me/", views.me, name="me"),
     path("privacy/", views.privacy, name="privacy"),
     path("robots.txt", views.robots),
     path("favicon.ico", views.favicon),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("", include("members.urls")),
+    path("cart/", include("orders.urls.cart")),
+    path("", include("orders.urls.orders")),
+    path("counter/", include("orders.urls.counter")),
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO or settings.DEBUG:  # in production nginx serves the pictures

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -14,7 +15,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from catalog import selectors as catalog
+from members import selectors as members
+from members.models import Member
 from members.services import PRIVACY_VERSION
+from orders.selectors import buying
 from shop.lib import fragments
 from shop.lib.markup import short_yuan
 from shop.models import Banner, ShopSettings, Store
@@ -23,6 +27,7 @@ GOODS_PER_PAGE = 20
 LONGEST_SEARCH = 50
 STORES_ON_HOME = 3
 ORDERS = [("", "综合"), ("sales", "销量"), ("new", "新品")]
+SHORTCUTS = {"unpaid": "wallet", "working": "box", "pickup": "bag", "shipped": "truck", "completed": "success"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,16 @@ class Option:
     words: str
     query: str
     is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A way from 我的 to the orders of one tab, with their number."""
+
+    tab: str
+    icon: str
+    words: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +193,33 @@ def _categories(version: str) -> SafeString:
 @require_safe
 def store_list(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/store_list.html", {"stores": open_stores(), "shop": shop_settings()})
+
+
+@require_safe
+def me(request: HttpRequest) -> HttpResponse:
+    """Queries for a member: session, member, unread messages, orders by status; for a guest none but settings."""
+    member = request.user if isinstance(request.user, Member) else None
+    context = {
+        "shop": shop_settings(),
+        "initial": str(member)[:1].upper() if member else "",
+        "unread": members.unread_count(member) if member else 0,
+        "shortcuts": _shortcuts(member),
+    }
+    return render(request, "shop/me.html", context)
+
+
+def _shortcuts(member: Member | None) -> list[Shortcut]:
+    """Lead to the tabs of the order list that matter; what waits for something carries a number."""
+    by_status: dict[str, int] = {}
+    if member:
+        by_status = dict(buying.orders_of(member).values_list("status").annotate(Count("pk")).order_by("status"))
+    return [
+        Shortcut(
+            tab, icon, buying.TABS[tab][0],
+            sum(by_status.get(status, 0) for status in buying.TABS[tab][1]) if tab in buying.COUNTED else 0,
+        )
+        for tab, icon in SHORTCUTS.items()
+    ]  # fmt: skip
 
 
 @require_safe

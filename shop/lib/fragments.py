@@ -25,3 +25,8 @@ def fresh(key: str, version: str, build: Callable[[], Made]) -> Made:
         kept = (build(),)
         caches["local"].set(digest, kept, timeout=LIFETIME)
     return kept[0]
+
+
+def forget() -> None:
+    """Drop everything this process has kept."""
+    caches["local"].clear()

@@ -1,5 +1,7 @@
 """What the shop front reads of the goods."""
 
+from typing import Any
+
 import pytest
 
 from catalog import selectors
@@ -208,7 +210,7 @@ def test_a_foreign_or_removed_sku_in_the_address_falls_back() -> None:
     ],
 )
 def test_the_page_says_how_many_may_be_bought(
-    stock: int, fields: dict[str, object], words: str, can_buy: bool, most: int
+    stock: int, fields: dict[str, Any], words: str, can_buy: bool, most: int
 ) -> None:
     page = selectors.product_page(make_product(stock=stock, **fields).pk)
 

@@ -1,0 +1,78 @@
+"""The shop front in Chromium: nothing runs over the edge, axe finds nothing, and it works without scripts."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from catalog.models import Product
+from catalog.services import bump_catalogue
+from shop.lib import fragments
+from shop.models import ShopSettings
+from tests.browser.conftest import DESK, Visit, axe_faults
+from tests.factories import make_category, make_product, make_store
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PAGES = ["/", "/goods/", "/goods/?q=没有", "/goods/{goods}/", "/categories/", "/stores/", "/me/", "/privacy/", "/none/"]
+SMALL = {"width": 320, "height": 568}
+
+
+@pytest.fixture
+def towel() -> Product:
+    """A towel in two colours and two sizes, of which the large green one is not made."""
+    fragments.forget()
+    ShopSettings.load()
+    make_store("西湖店")
+    towel = make_product(
+        "长绒棉毛巾 加厚吸水 一条装 " * 3, price=2600, specs={"颜色": ["白", "绿"], "尺寸": ["小", "大"]},
+        categories=[make_category("居家")], detail_html="<h2>材质</h2><p>新疆长绒棉。</p>",
+        attributes=(("产地", "新疆"),),
+    )  # fmt: skip
+    towel.skus.filter(spec_text="绿 大").update(is_active=False)
+    for number in range(25):
+        make_product(f"商品 {number}", price=123_456, sku={"market_price": 234_567}, virtual_sold=99_999)
+    bump_catalogue()
+    return towel
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_and_nothing_runs_over_the_edge(visit: Visit, towel: Product, path: str) -> None:
+    for viewport in (SMALL, DESK):
+        page = visit(viewport=viewport)
+        page.goto(path.format(goods=towel.pk))
+
+        assert axe_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_shopper_picks_a_specification_and_puts_it_into_the_cart(
+    visit: Visit, towel: Product, javascript: bool
+) -> None:
+    page = visit(javascript=javascript)
+    page.goto(f"/goods/{towel.pk}/")
+
+    page.get_by_role("link", name="绿").click()
+    expect(page.get_by_text("已选 绿 小")).to_be_visible()
+    page.get_by_label("购买数量").fill("2")
+    page.get_by_role("button", name="加入购物车").click()
+
+    expect(page.get_by_text("已加入购物车")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("购物车"))).to_contain_text("2")
+    page.get_by_role("link", name=re.compile("购物车")).click()
+    expect(page.get_by_text("绿 小")).to_be_visible()
+
+
+def test_the_buttons_beside_the_number_keep_to_what_may_be_bought(phone: Page, towel: Product) -> None:
+    towel.skus.update(stock=2)
+    bump_catalogue()
+    phone.goto(f"/goods/{towel.pk}/")
+
+    more, fewer = phone.get_by_role("button", name="增加"), phone.get_by_role("button", name="减少")
+    expect(fewer).to_be_disabled()
+    more.click()
+
+    expect(phone.get_by_label("购买数量")).to_have_value("2")
+    expect(more).to_be_disabled()
+    expect(fewer).to_be_enabled()
