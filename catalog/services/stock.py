@@ -148,7 +148,7 @@ def count_sold(units_by_product: Mapping[int, int]) -> None:
     if not units_by_product:
         return
     ids = sorted(units_by_product)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if len(ids) > 1:
             list(Product.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
         sold = Greatest(F("sold") + _by_pk(units_by_product), Value(0))

@@ -1,6 +1,8 @@
 """What happens to an order whose money is in: it waits for its group, for review, or becomes work for the store."""
 
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -28,12 +30,15 @@ def accept(*, order: Order, by: Member | None, now: datetime) -> Order:
     return locked
 
 
-def after_payment(order: Order, *, now: datetime) -> None:
-    """Send a paid order on its way, under the caller's lock: to its group, to review or straight to the store."""
+def after_payment(order: Order, *, now: datetime, **changes: Any) -> None:
+    """Send a paid order on its way, under the caller's lock: to its group, to review or straight to the store.
+
+    `changes` are the columns that say that it is paid; they are written with the status.
+    """
     if order.held:
-        step(order, OrderStatus.AWAITING_GROUP, kind="paid", by=None, now=now)
+        step(order, OrderStatus.AWAITING_GROUP, kind="paid", by=None, now=now, **changes)
         return
-    step(order, OrderStatus.PENDING_ACCEPTANCE, kind="paid", by=None, now=now)
+    step(order, OrderStatus.PENDING_ACCEPTANCE, kind="paid", by=None, now=now, **changes)
     shop = ShopSettings.load()
     if shop.auto_accept:
         make_ready(order, by=None, now=now, shop=shop)
@@ -52,9 +57,9 @@ def make_ready(order: Order, *, by: Member | None, now: datetime, shop: ShopSett
     if not order.is_pickup:
         step(order, OrderStatus.PREPARING, kind="accepted", by=by, now=now, accepted_at=now)
         return
-    pickup_codes.assign(order)
     days = shop.pickup_days if order.paid_at or not order.payable_amount else shop.pay_at_store_days
-    step(
+    ready = partial(
+        step,
         order,
         OrderStatus.READY_FOR_PICKUP,
         kind="accepted",
@@ -63,6 +68,7 @@ def make_ready(order: Order, *, by: Member | None, now: datetime, shop: ShopSett
         accepted_at=now,
         pickup_before=now + timedelta(days=days) if days else None,
     )
+    pickup_codes.write_code(order, lambda code: ready(pickup_code=code))
 
 
 def tell_pickup_code(order: Order, *, now: datetime) -> None:

@@ -138,7 +138,9 @@ def take_at_counter(*, order: Order, by: Member, now: datetime) -> Payment:
         paid_at=now,
         taken_by=by,
     )
-    _count_as_paid(order, now=now)
+    Order.objects.filter(pk=order.pk).update(paid_at=now, paid_amount=order.payable_amount)
+    order.paid_at, order.paid_amount = now, order.payable_amount
+    _count_as_paid(order)
     return payment
 
 
@@ -147,14 +149,12 @@ def mark_paid(order: Order, *, now: datetime) -> None:
 
     Sends `order_paid`, whose receivers may raise PaymentRefused; the caller's transaction must then end.
     """
-    _count_as_paid(order, now=now)
-    accepting.after_payment(order, now=now)
+    accepting.after_payment(order, now=now, paid_at=now, paid_amount=order.payable_amount, pay_before=None)
+    _count_as_paid(order)
     _tell(order, now=now)
 
 
-def _count_as_paid(order: Order, *, now: datetime) -> None:
-    Order.objects.filter(pk=order.pk).update(paid_at=now, paid_amount=order.payable_amount, pay_before=None)
-    order.paid_at, order.paid_amount, order.pay_before = now, order.payable_amount, None
+def _count_as_paid(order: Order) -> None:
     units: dict[int, int] = {}
     for line in order.lines.all():
         units[line.product_id] = units.get(line.product_id, 0) + line.units

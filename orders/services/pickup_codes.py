@@ -4,6 +4,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.db import IntegrityError, transaction
 
@@ -24,27 +25,17 @@ def new_code() -> str:
     return body + check_digit(body)
 
 
-def assign(order: Order, *, draw: Callable[[], str] = new_code) -> str:
-    """Give `order` its code and return it; an order that has one keeps it.
+def write_code(order: Order, write: Callable[[str], None], *, draw: Callable[[], str] = new_code) -> None:
+    """Let `write` store a code for `order`: the one it has, else one that nobody has.
 
-    Runs inside the caller's transaction, under the order's lock. A code that is taken is drawn again.
+    Runs inside the caller's transaction, under the order's lock. A code that is taken is drawn again; `write`
+    must then have changed nothing but the database.
     """
-    if order.pickup_code:
-        return order.pickup_code
     for _ in range(MOST_DRAWS):
-        code = draw()
-        if _is_taken_by(order, code):
-            order.pickup_code = code
-            return code
+        with suppress(IntegrityError), transaction.atomic():  # a savepoint: on PostgreSQL an error would end it all
+            write(order.pickup_code or draw())
+            return
     raise NoFreeCode(order.no)
-
-
-def _is_taken_by(order: Order, code: str) -> bool:
-    try:
-        with transaction.atomic():  # a savepoint: on PostgreSQL an error would end the whole transaction
-            return bool(Order.objects.filter(pk=order.pk, pickup_code__isnull=True).update(pickup_code=code))
-    except IntegrityError:
-        return False
 
 
 def check_digit(body: str) -> str:

@@ -35,11 +35,12 @@ def settle_payment(fact: PaymentFact, *, channel: str, refusal: str, now: dateti
     """
     if fact.state != PaymentState.PAID:
         return Verdict(NoticeStatus.IGNORED, f"not paid: {fact.state}")
-    known = Payment.objects.filter(channel=channel, out_trade_no=fact.out_trade_no).values_list("order_id").first()
-    if known is None or not fact.is_ours:
+    orders = Order.objects.select_for_update(of=("self",)).select_related("member", "store")
+    order = orders.filter(payments__channel=channel, payments__out_trade_no=fact.out_trade_no).first()
+    if order is None or not fact.is_ours:
         return _suspicious(fact, "不是本店的支付通知", now)
-    order = Order.objects.select_for_update(of=("self",)).select_related("member", "store").get(pk=known[0])
-    payment = Payment.objects.select_for_update().get(channel=channel, out_trade_no=fact.out_trade_no)
+    attempts = {attempt.out_trade_no: attempt for attempt in order.payments.select_for_update().order_by("pk")}
+    payment = attempts.pop(fact.out_trade_no)
     if payment.status == PaymentStatus.PAID:
         return Verdict(NoticeStatus.APPLIED)
     if payment.amount != fact.amount:
@@ -56,18 +57,14 @@ def settle_payment(fact: PaymentFact, *, channel: str, refusal: str, now: dateti
         last_error="",
     )
     if takes_it:
-        _close_other_attempts(order, payment, now)
+        if any(attempt.status in Payment.OPEN for attempt in attempts.values()):
+            Payment.objects.filter(order=order, status__in=Payment.OPEN).update(to_close=True, next_query_at=now)
         paying.mark_paid(order, now=now)
         return Verdict(NoticeStatus.APPLIED)
     if refusal and order.status == OrderStatus.PENDING_PAYMENT:
         cancel_locked(order, by=None, reason=refusal, now=now)
     _send_back(order, payment, now)
     return Verdict(NoticeStatus.REFUSED)
-
-
-def _close_other_attempts(order: Order, payment: Payment, now: datetime) -> None:
-    others = order.payments.filter(status__in=Payment.OPEN).exclude(pk=payment.pk)
-    others.update(to_close=True, next_query_at=now)
 
 
 def _send_back(order: Order, payment: Payment, now: datetime) -> None:

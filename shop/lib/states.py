@@ -22,7 +22,7 @@ class Stateful(models.Model):
         abstract = True
 
     def move(self, to: str, **changes: Any) -> None:
-        """Become `to` and write `changes` in the same UPDATE, then reload.
+        """Become `to` and write `changes` in the same UPDATE; this instance then holds them too.
 
         Needs no lock: the WHERE clause demands the very status this instance was read with, so of
         two racing workers one succeeds and the other gets IllegalMove and must look again.
@@ -30,4 +30,8 @@ class Stateful(models.Model):
         rows = type(self)._default_manager.filter(pk=self.pk, status=self.status)  # type: ignore[misc]
         if to not in self.MOVES[self.status] or not rows.update(status=to, **changes):  # type: ignore[misc]
             raise IllegalMove(f"{self._meta.label} {self.pk}: {self.status} -> {to}")
-        self.refresh_from_db()
+        if any(hasattr(value, "resolve_expression") for value in changes.values()):
+            self.refresh_from_db()  # only the database knows what an expression came to
+            return
+        for name, value in {"status": to, **changes}.items():
+            setattr(self, name, value)

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from catalog.models import Sku
 from members.models import Member
 from orders import services as orders
 from orders.models import Order, Payment
 from orders.services.quoting import Delivery
 from shop.models import ShopSettings, Store
-from tests.factories import NOON, make_address, make_member, make_sku, make_staff, make_store
+from tests.factories import make_address, make_member, make_sku, make_staff, make_store
 from tests.sandbox import Sandbox
 
 
@@ -31,7 +33,7 @@ def buy(
     key: str = "",
     **options: Any,
 ) -> Order:
-    """Place an order of `items` at noon, by default of one new good for ¥10, sent to the member's address."""
+    """Place an order of `items` now, by default of one new good for ¥10, sent to the member's address."""
     store = open_shop()
     member = member or make_member()
     basket: Sequence[tuple[Sku, int]] = items or [(make_sku(), 1)]
@@ -40,7 +42,7 @@ def buy(
         items=[(sku.pk, units) for sku, units in basket],
         delivery=delivery or to_pick_up(store),
         idempotency_key=key or uuid.uuid4().hex,
-        **{"now": NOON, **options},
+        **{"now": timezone.now(), **options},
     )
 
 
@@ -57,14 +59,15 @@ def to_pick_up(store: Store) -> orders.Pickup:
 def start(order: Order, *, product: str = "native", **options: Any) -> Payment:
     """Open an attempt to pay at the gateway."""
     return orders.start_payment(
-        order=order, product=product, client_ip="127.0.0.1", **{"now": NOON + timedelta(minutes=1), **options}
+        order=order,
+        product=product,
+        client_ip="127.0.0.1",
+        **{"now": order.created_at + timedelta(seconds=1), **options},
     )
 
 
 def notify(sandbox: Sandbox, about: str, *, forgery: str = "", **options: Any) -> orders.NoticeOutcome:
     """Hand the shop the gateway's newest notice about a number."""
-    from django.utils import timezone  # a notice is signed by the real clock
-
     headers, body = sandbox.sign_notice(about, forgery=forgery)
     return orders.receive_notice(channel="wechat", headers=headers, body=body, **{"now": timezone.now(), **options})
 

@@ -1,6 +1,7 @@
 """Placing: at the prices of the moment, everything scarce taken at once or nothing."""
 
 from datetime import date, time, timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -12,9 +13,11 @@ from orders import services as orders
 from orders.models import CartItem, Order, OrderEvent, OrderLine, OrderStatus
 from shop.models import PickupSlot, SlotDay
 from tests.factories import NOON, make_address, make_member, make_product, make_sku, make_store
-from tests.orders.shopping import buy, open_shop, to_pick_up, to_send
+from tests.orders import shopping
+from tests.orders.shopping import open_shop, to_pick_up, to_send
 
 pytestmark = pytest.mark.django_db
+buy = partial(shopping.buy, now=NOON)
 
 
 def test_an_order_is_a_snapshot_at_the_prices_of_the_moment() -> None:
