@@ -2,7 +2,9 @@
 
 from catalog.services.batch import PriceChange, change_categories, change_floor, change_prices, change_stock
 from catalog.services.drafts import DraftRefused, Problem, ProductDraft, SkuDraft, problems_of
+from catalog.services.importing import ImportChoices, ImportReport, import_file, import_table
 from catalog.services.kept import draft_of, read_goods
+from catalog.services.pictures import MissingPicture
 from catalog.services.products import (
     Saved,
     bump_catalogue,
@@ -10,6 +12,7 @@ from catalog.services.products import (
     save_product,
     save_products,
 )
+from catalog.services.rows import Note
 from catalog.services.searching import search_text_of
 from catalog.services.shelf import (
     BatchRefused,
@@ -36,6 +39,10 @@ from shop.lib.richtext import sanitise
 __all__ = [
     "BatchRefused",
     "DraftRefused",
+    "ImportChoices",
+    "ImportReport",
+    "MissingPicture",
+    "Note",
     "OutOfStock",
     "PriceChange",
     "Problem",
@@ -52,6 +59,8 @@ __all__ = [
     "count_sold",
     "draft_of",
     "give_back_stock",
+    "import_file",
+    "import_table",
     "move_stock",
     "problems_of",
     "publish_due",

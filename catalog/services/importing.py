@@ -1,0 +1,128 @@
+"""Goods from a file, one row per SKU: read, checked, merged into what the shop holds, written as a whole or not."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from catalog.models import Product, StockMoveKind
+from catalog.services.columns import Mapped, recognise
+from catalog.services.pictures import MissingPicture, Pictures, find_pictures, store_pictures
+from catalog.services.planning import Plan, category_ids_of, make_plan
+from catalog.services.products import save_products
+from catalog.services.rows import GoodsGroup, Note, gather, read_row, refuse_repeated
+from members import services as members
+from members.models import Member
+from shop.lib.tables import Table, read_table
+
+
+@dataclass(frozen=True)
+class ImportChoices:
+    """What the person who imports has chosen."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)  # {theirs: ours}
+    dry_run: bool = False
+    skip_bad: bool = False
+    set_stock: bool = False
+    folder: Path | None = None  # where picture files may lie
+
+
+@dataclass
+class ImportReport:
+    """What a file held and what became of it. `written` says whether the shop changed."""
+
+    rows: int
+    goods: int
+    mapped: Mapped
+    errors: list[Note] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
+    missing_pictures: list[MissingPicture] = field(default_factory=list)
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    new_skus: int = 0
+    written: bool = False
+
+    @property
+    def bad_lines(self) -> list[int]:
+        """The lines that are wrong, once each."""
+        return sorted({note.line for note in self.errors})
+
+
+def import_file(*, content: bytes, name: str, choices: ImportChoices, by: Member | None, now: datetime) -> ImportReport:
+    """Import the goods of a csv or xlsx file. Raises TableRefused for a file that cannot be read as a table."""
+    return import_table(table=read_table(content, name=name), choices=choices, by=by, now=now)
+
+
+def import_table(*, table: Table, choices: ImportChoices, by: Member | None, now: datetime) -> ImportReport:
+    """Import the goods of a table; nothing is written when a row is wrong, unless `skip_bad`, nor in a dry run.
+
+    Raises TableRefused when a column that is needed is not there.
+    """
+    mapped = recognise(table.columns, choices.columns)
+    rows = [read_row(row, mapped.columns) for row in table.rows]
+    refuse_repeated(rows)
+    report = ImportReport(rows=len(rows) + len(table.broken), goods=len({row.code for row in rows}), mapped=mapped)
+    report.errors = [Note(line, sentence) for line, sentence in table.broken]
+    report.errors += [Note(row.line, sentence) for row in rows for sentence in row.errors]
+    groups = gather([row for row in rows if not row.errors])
+    pictures = find_pictures(groups, choices.folder)
+    plan = _plan(groups, pictures, choices)
+    report.errors += plan.errors
+    _tell(report, pictures, plan)
+    if not choices.dry_run and plan.drafts and (choices.skip_bad or not report.errors):
+        _write(plan.groups, pictures, report, choices, by=by, now=now)
+    report.errors.sort(key=lambda note: note.line)
+    return report
+
+
+def _plan(groups: Sequence[GoodsGroup], pictures: Pictures, choices: ImportChoices, *, for_good: bool = False) -> Plan:
+    """Plan the groups; `for_good` creates their categories and locks the products."""
+    return make_plan(
+        groups=groups,
+        pictures=pictures,
+        category_ids=category_ids_of(groups, create=for_good),
+        set_stock=choices.set_stock,
+        lock=for_good,
+    )
+
+
+def _tell(report: ImportReport, pictures: Pictures, plan: Plan) -> None:
+    report.warnings = sorted((note for group in plan.groups for note in group.warnings), key=lambda note: note.line)
+    report.missing_pictures = pictures.missing
+    report.created, report.changed, report.new_skus = plan.created, plan.changed, plan.new_skus
+    report.unchanged = len(plan.drafts) - plan.created - plan.changed
+
+
+def _write(
+    groups: Sequence[GoodsGroup],
+    pictures: Pictures,
+    report: ImportReport,
+    choices: ImportChoices,
+    *,
+    by: Member | None,
+    now: datetime,
+) -> None:
+    """Store the pictures, then plan again under lock and save, all in one transaction."""
+    store_pictures(pictures, groups)
+    with transaction.atomic():
+        plan = _plan(groups, pictures, choices, for_good=True)
+        if plan.errors and not choices.skip_bad:  # somebody changed the goods since they were checked
+            report.errors += plan.errors
+            transaction.set_rollback(True)
+            return
+        source = f"import:{uuid.uuid4().hex[:12]}"
+        saved = save_products(drafts=plan.drafts, by=by, now=now, source=source, stock_kind=StockMoveKind.IMPORT)
+        report.created, report.changed = len(saved.created), len(saved.changed)
+        report.unchanged = len(saved.products) - report.created - report.changed
+        report.written = True
+        _log(saved.products, report, by=by, now=now)
+
+
+def _log(products: Sequence[Product], report: ImportReport, *, by: Member | None, now: datetime) -> None:
+    if by:
+        summary = f"导入商品：新增 {report.created} 个，更新 {report.changed} 个"
+        members.log_operation(actor=by, action="import_products", target=products[0], summary=summary, now=now)
