@@ -65,6 +65,13 @@ def redact_text(text: str) -> str:
     return text
 
 
+def drop_health_checks(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Keep monitors that are told "ok" every few seconds out of the log."""
+    if event.get("code") == 200 and str(event.get("request", "")).startswith("GET /health/"):
+        raise structlog.DropEvent
+    return event
+
+
 def configure(*, readable: bool, level: str) -> dict[str, Any]:
     """Set structlog up and return the `LOGGING` that sends every library's log the same way, to stderr."""
     shared: list[Processor] = [
@@ -79,6 +86,7 @@ def configure(*, readable: bool, level: str) -> dict[str, Any]:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
+            drop_health_checks,
             structlog.stdlib.PositionalArgumentsFormatter(),
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,

@@ -21,6 +21,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if connection.vendor != "postgresql":
         reasons["races"] = "run on PostgreSQL only: pytest --postgres"
         reasons["browser"] = "run on one database, PostgreSQL: pytest --postgres"
+    else:
+        reasons["embedded"] = "run on one database, SQLite: pytest"
     if "chaos" not in config.option.markexpr:
         reasons["chaos"] = "run by make chaos"
     left_out = {mark: [item for item in items if item.get_closest_marker(mark)] for mark in reasons}

@@ -97,6 +97,16 @@ def test_a_line_carries_the_request_id(lines: io.StringIO) -> None:
     assert json.loads(lines.getvalue())["request_id"] == "r-1"
 
 
+def test_health_checks_that_went_well_are_not_logged(lines: io.StringIO) -> None:
+    log = structlog.get_logger("shop")
+
+    log.info("request_finished", code=200, request="GET /health/ready")
+    log.info("request_finished", code=503, request="GET /health/ready")
+    log.info("request_finished", code=200, request="GET /goods/")
+
+    assert [json.loads(line)["code"] for line in lines.getvalue().splitlines()] == [503, 200]
+
+
 @pytest.mark.parametrize(
     "value",
     [

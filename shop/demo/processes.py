@@ -48,9 +48,11 @@ class Together:
         self.printers.append(printer)
 
     def _print(self, name: str, process: subprocess.Popen[str]) -> None:
-        for line in process.stdout or []:
-            self.output.write(f"{name:>8} | {line}")
-            self.output.flush()
+        assert process.stdout is not None  # noqa: S101  start() made it a pipe
+        with process.stdout as lines:
+            for line in lines:
+                self.output.write(f"{name:>8} | {line}")
+                self.output.flush()
 
     def check(self) -> None:
         """Raise ProcessEnded when one of them is gone."""

@@ -58,14 +58,19 @@ class Command(BaseCommand):
             together.stop()
 
     def prepare(self) -> None:
-        """Bring database, keys and, at the first start, the goods into place."""
+        """Bring database, keys and, at the first start or after a broken one, the goods into place."""
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         call_command("sandbox", keys_only=True, stdout=self.stdout)
-        if not apps.get_model("catalog", "Product").objects.exists():
+        if not is_filled():
             self.stdout.write("First start: filling the shop ...")
-            call_command("load_demo", stdout=self.stdout)
+            call_command("load_demo", force=True, stdout=self.stdout)
+
+
+def is_filled() -> bool:
+    """Tell whether `load_demo` has come to its end: its orders are the last it makes."""
+    return all(apps.get_model(name).objects.exists() for name in ("catalog.Product", "orders.Order"))
 
 
 def begin_again_at(*, port: int | None, sandbox_port: int | None) -> None:
