@@ -27,7 +27,7 @@ bench: venv-dev ## the measurements of bench/
 lint: venv-dev ## code, format, templates, spelling
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
-	@find templates */templates -name '*.html' 2>/dev/null | sort -u | xargs -r $(PY) -m djade --check --target-version 5.2
+	@find templates */templates -name '*.html' 2>/dev/null | sort -u | xargs -r $(VENV)/bin/djade --check --target-version 5.2
 	$(VENV)/bin/typos
 
 types: venv-dev ## mypy, strict
@@ -42,7 +42,7 @@ migrations: venv-dev ## every model change has its migration
 fmt: venv-dev ## put code and templates into shape
 	$(PY) -m ruff check --fix-only --quiet
 	$(PY) -m ruff format
-	@find templates */templates -name '*.html' 2>/dev/null | sort -u | xargs -r $(PY) -m djade --target-version 5.2
+	@find templates */templates -name '*.html' 2>/dev/null | sort -u | xargs -r $(VENV)/bin/djade --target-version 5.2
 
 venv:
 	@$(call install,requirements.txt)
