@@ -1,5 +1,6 @@
 """What all tests share: which of them run on which database, and what would only cost time."""
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -7,6 +8,9 @@ from django.db import connection
 from tests.fixtures_sandbox import sandbox, sandbox_process, wechat  # noqa: F401 fixtures for every test
 
 LEFT_OUT = pytest.StashKey[list[str]]()
+
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no wrong answer
+hypothesis.settings.load_profile("house")
 
 
 def pytest_configure() -> None:
