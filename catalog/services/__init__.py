@@ -5,6 +5,7 @@ from catalog.services.drafts import DraftRefused, Problem, ProductDraft, SkuDraf
 from catalog.services.importing import ImportChoices, ImportReport, import_file, import_table
 from catalog.services.kept import draft_of, read_goods
 from catalog.services.pictures import MissingPicture
+from catalog.services.planning import Outcome
 from catalog.services.products import (
     Saved,
     bump_catalogue,
@@ -44,6 +45,7 @@ __all__ = [
     "MissingPicture",
     "Note",
     "OutOfStock",
+    "Outcome",
     "PriceChange",
     "Problem",
     "ProductDraft",

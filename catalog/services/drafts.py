@@ -18,6 +18,8 @@ MOST_DIMENSIONS = 3
 LONGEST_SPEC = 40
 LONGEST_DETAIL = 30_000  # a spreadsheet's cell ends at 32,767 characters
 LONGEST_ATTRIBUTE = 300
+MOST_ATTRIBUTES = 50
+MOST_IMAGES = 30
 PRODUCT_TEXTS = ("code", "name", "brand", "selling_point", "keywords", "unit")
 SKU_TEXTS = ("code", "barcode")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
@@ -173,6 +175,10 @@ def _numbers_of_product(draft: ProductDraft) -> Iterator[Problem]:
 def _detail_problems(draft: ProductDraft) -> Iterator[Problem]:
     if len(draft.detail_html) > LONGEST_DETAIL:
         yield Problem("detail_html", f"商品详情最多 {LONGEST_DETAIL} 个字符")
+    if len(draft.attributes) > MOST_ATTRIBUTES:
+        yield Problem("attributes", f"参数最多 {MOST_ATTRIBUTES} 项")
+    if len(draft.images) > MOST_IMAGES:
+        yield Problem("images", f"图片最多 {MOST_IMAGES} 张")
     for name, value in draft.attributes:
         if not name or not value:
             yield Problem("attributes", f"参数“{name or value}”要同时填写名称和内容")

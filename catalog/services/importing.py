@@ -11,7 +11,7 @@ from django.db import transaction
 from catalog.models import Product, StockMoveKind
 from catalog.services.columns import Mapped, recognise
 from catalog.services.pictures import MissingPicture, Pictures, find_pictures, store_pictures
-from catalog.services.planning import Plan, category_ids_of, make_plan
+from catalog.services.planning import Outcome, Plan, category_ids_of, make_plan
 from catalog.services.products import save_products
 from catalog.services.rows import GoodsGroup, Note, gather, read_row, refuse_repeated
 from members import services as members
@@ -40,11 +40,31 @@ class ImportReport:
     errors: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
     missing_pictures: list[MissingPicture] = field(default_factory=list)
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    new_skus: int = 0
+    outcomes: list[Outcome] = field(default_factory=list)
     written: bool = False
+
+    @property
+    def created(self) -> int:
+        """How many products are new."""
+        return self._count("new")
+
+    @property
+    def changed(self) -> int:
+        """How many products were there and change."""
+        return self._count("changed")
+
+    @property
+    def unchanged(self) -> int:
+        """How many products are as the file says already."""
+        return self._count("same")
+
+    @property
+    def new_skus(self) -> int:
+        """How many SKUs are new."""
+        return sum(outcome.new_skus for outcome in self.outcomes)
+
+    def _count(self, kind: str) -> int:
+        return sum(outcome.kind == kind for outcome in self.outcomes)
 
     @property
     def bad_lines(self) -> list[int]:
@@ -93,8 +113,7 @@ def _plan(groups: Sequence[GoodsGroup], pictures: Pictures, choices: ImportChoic
 def _tell(report: ImportReport, pictures: Pictures, plan: Plan) -> None:
     report.warnings = sorted((note for group in plan.groups for note in group.warnings), key=lambda note: note.line)
     report.missing_pictures = pictures.missing
-    report.created, report.changed, report.new_skus = plan.created, plan.changed, plan.new_skus
-    report.unchanged = len(plan.drafts) - plan.created - plan.changed
+    report.outcomes = plan.outcomes
 
 
 def _write(
@@ -116,9 +135,7 @@ def _write(
             return
         source = f"import:{uuid.uuid4().hex[:12]}"
         saved = save_products(drafts=plan.drafts, by=by, now=now, source=source, stock_kind=StockMoveKind.IMPORT)
-        report.created, report.changed = len(saved.created), len(saved.changed)
-        report.unchanged = len(saved.products) - report.created - report.changed
-        report.written = True
+        report.outcomes, report.written = plan.outcomes, True
         _log(saved.products, report, by=by, now=now)
 
 

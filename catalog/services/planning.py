@@ -37,16 +37,25 @@ class GroupRefused(Exception):
         self.notes = [Note(line, sentence)]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of one product: `kind` is "new", "changed" or "same"."""
+
+    code: str
+    name: str
+    kind: str
+    skus: int
+    new_skus: int
+
+
 @dataclass
 class Plan:
     """The drafts to save, the groups of rows they come from, and the lines that are wrong."""
 
     drafts: list[ProductDraft] = field(default_factory=list)
     groups: list[GoodsGroup] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     errors: list[Note] = field(default_factory=list)
-    created: int = 0
-    changed: int = 0
-    new_skus: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,10 +113,14 @@ def _add(plan: Plan, group: GoodsGroup, world: World) -> None:
             continue
         plan.drafts.append(draft)
         plan.groups.append(group)
-        plan.created += base is None
-        plan.changed += base is not None and draft != base
-        plan.new_skus += sum(sku.id is None for sku in draft.skus)
+        plan.outcomes.append(_outcome(draft, base))
         return
+
+
+def _outcome(draft: ProductDraft, base: ProductDraft | None) -> Outcome:
+    kind = "new" if base is None else "same" if draft == base else "changed"
+    new_skus = sum(sku.id is None for sku in draft.skus)
+    return Outcome(draft.code, draft.name, kind, len(draft.skus), new_skus)
 
 
 def _checked_draft(group: GoodsGroup, base: ProductDraft | None, world: World) -> ProductDraft:
