@@ -4,13 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any
 
 import structlog
 from django.apps import apps
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import OperationalError, connection, models, transaction
 from django.http import HttpRequest
 
@@ -129,7 +128,7 @@ def _masked(key: str, value: Any) -> Any:
         return [_masked(key, inner) for inner in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    text = value if isinstance(value, str) else json.loads(json.dumps(value, cls=DjangoJSONEncoder, default=str))
+    text = value.isoformat() if isinstance(value, date | time) else str(value)
     hidden = PHONE_IN_TEXT.sub(lambda found: mask_phone(found.group()), text)
     return mask_name(hidden) if hidden == text and key in _personal_columns() else hidden
 
