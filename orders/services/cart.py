@@ -55,6 +55,11 @@ class Line:
     problem: str
     why: str
 
+    @property
+    def is_mendable(self) -> bool:
+        """Say whether another quantity could make the line good."""
+        return self.problem in {OVER_STOCK, OVER_LIMIT, BELOW_MINIMUM} and self.most > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Cart:
