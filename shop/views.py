@@ -110,16 +110,15 @@ def _front(version: str, shop: ShopSettings) -> SafeString:
 def goods_list(request: HttpRequest) -> HttpResponse:
     """Queries when nothing is cached: version, categories, count, goods."""
     wanted, version = Wanted.of(request), catalog.catalogue_version()
-    tree = catalog.category_tree(version)
-    path = catalog.category_named(tree, wanted.category) if wanted.category else []
+    path = catalog.category_named(catalog.category_tree(version), wanted.category) if wanted.category else []
     if wanted.category and not path:
         raise Http404
-    results = fragments.fresh(f"goods:{wanted}", version, lambda: _results(wanted, tree, path))
+    results = fragments.fresh(f"goods:{wanted}", version, lambda: _results(wanted, version, path))
     context = {"results": results, "text": wanted.text, "path": path, "category": wanted.category}
     return render(request, "shop/goods_list.html", context | {"heading": path[-1].name if path else "全部商品"})
 
 
-def _results(wanted: Wanted, tree: list[catalog.CategoryNode], path: list[catalog.CategoryNode]) -> SafeString:
+def _results(wanted: Wanted, version: str, path: list[catalog.CategoryNode]) -> SafeString:
     category_ids = path[-1].ids if path else []
     goods = catalog.goods_found(category_ids=category_ids, text=wanted.text, sort=wanted.sort)
     page: Page[Any] = Paginator(goods, GOODS_PER_PAGE).get_page(wanted.page)
@@ -129,7 +128,7 @@ def _results(wanted: Wanted, tree: list[catalog.CategoryNode], path: list[catalo
         "page": page,
         "query": f"{query}&" if query else "",
         "text": wanted.text,
-        "chips": _chips(wanted, tree, path),
+        "chips": _chips(wanted, catalog.category_tree(version), path),
         "orders": _orders(wanted),
     }
     return render_to_string("shop/goods_list.html#results", context)

@@ -1,11 +1,12 @@
 """The words of the shop's templates: `{% load ui %}`. What each part looks like stands in static/css/components.css."""
 
+from functools import cache
 from typing import Any
 
 from django import template
 from django.core.paginator import Page
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -15,9 +16,12 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Draw the symbol `name` of static/img/icons.svg; the words beside it carry the meaning."""
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', _sprite(), name)
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name
+    )
 
 
 @register.simple_tag
@@ -30,10 +34,7 @@ def back(view_name: str, *args: object) -> SafeString:
 @register.simple_tag(takes_context=True)
 def tab(context: dict[str, Any], view_name: str, icon_name: str, label: str, count: int | str = 0) -> SafeString:
     """Draw one entry of the tab bar, marked when the page lies under it, with `count` as its badge."""
-    try:
-        url = reverse(view_name)
-    except NoReverseMatch:
-        return SafeString("")
+    url = reverse(view_name)
     path = getattr(context.get("request"), "path", "")
     current = path == url or (url != "/" and path.startswith(url))
     return format_html(
@@ -73,7 +74,3 @@ def price(fen: int) -> SafeString:
 def yuan(fen: int) -> str:
     """Show `fen` as plain text: 1280 -> "¥12.80"."""
     return f"-¥{money.yuan(-fen)}" if fen < 0 else f"¥{money.yuan(fen)}"
-
-
-def _sprite() -> str:
-    return static("img/icons.svg")
