@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from catalog import services as catalog
-from catalog.models import Category, LimitKind, ProductStatus
+from catalog.models import Category, LimitKind, Product, ProductStatus
 from members import services as members
 from members.models import Address, Member
 from shop.backoffice.permissions import ensure_roles
@@ -112,8 +112,9 @@ def load_banners(nodes: dict[tuple[str, ...], Category]) -> None:
 
 
 def load_goods(nodes: dict[tuple[str, ...], Category], *, by: Member, now: datetime) -> int:
-    """Put the goods on the shelves through the catalogue's own service; return how many."""
-    drafts = [_draft(good, nodes[good.category].pk) for good in GOODS]
+    """Put the goods that are missing on the shelves through the catalogue's own service; return how many."""
+    known = set(Product.objects.values_list("code", flat=True))
+    drafts = [_draft(good, nodes[good.category].pk) for good in GOODS if good.code not in known]
     return len(catalog.save_products(drafts=drafts, by=by, now=now, source="demo", stock_kind="import").products)
 
 
@@ -157,7 +158,7 @@ def load_staff(stores: dict[str, Store]) -> dict[str, Member]:
 
 
 def _worker(worker: Worker, stores: dict[str, Store]) -> Member:
-    existing = Member.objects.filter(username=worker.username).first()
+    existing: Member | None = Member.objects.filter(username=worker.username).first()
     if existing:
         return existing
     make = Member.objects.create_user if worker.role else Member.objects.create_superuser

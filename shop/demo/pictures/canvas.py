@@ -158,7 +158,8 @@ class Scene:
 
     def __init__(self, width: int, height: int, background: Image.Image, frame: Frame) -> None:
         self.width, self.height, self.frame = width, height, frame
-        self.image = background.resize((width * OVERSAMPLE, height * OVERSAMPLE), Image.Resampling.BILINEAR)
+        self.image = background  # grows to the painting size when the picture is finished
+        self.papers: list[Thing] = []
         self.things: list[Thing] = []
 
     @contextmanager
@@ -178,12 +179,9 @@ class Scene:
         yield pen
         self.things.append(Thing(y, pen.shapes, lying, shadow))
 
-    def paint(self, thing: "Thing") -> None:
-        """Paint one thing at once, where it is: papers and tables do not take part in the framing."""
-        if thing.shadow:
-            self._throw_shadow(thing)
-        for shape in thing.shapes:
-            self._paint_shape(shape)
+    def lay(self, paper: "Thing") -> None:
+        """Put a sheet or a table under everything, where it is: papers do not take part in the framing."""
+        self.papers.append(paper)
 
     def webp(self, most: int = 15_000) -> bytes:
         """Return the finished picture; its quality is lowered until it has at most `most` bytes."""
@@ -197,10 +195,14 @@ class Scene:
 
     def finished(self) -> Image.Image:
         """Frame the things, paint them back to front and reduce the picture to its size."""
+        size = (self.width * OVERSAMPLE, self.height * OVERSAMPLE)
+        self.image = self.image.resize(size, Image.Resampling.BILINEAR)
         zoom, dx, dy = self._framing()
-        for thing in self.things:
-            self.paint(thing.moved(zoom, dx, dy))
-        self.things = []
+        for thing in [*self.papers, *(thing.moved(zoom, dx, dy) for thing in self.things)]:
+            if thing.shadow:
+                self._throw_shadow(thing)
+            for shape in thing.shapes:
+                self._paint_shape(shape)
         return self.image.reduce(OVERSAMPLE)
 
     def _framing(self) -> tuple[float, float, float]:

@@ -56,7 +56,7 @@ def standing(
     table = Pen(0, line)
     table.fill([(0, 0), (width, 0), (width, height), (0, height)], tints.table, tone="side", strength=0.32)
     table.fill([(0, -1), (width, -1), (width, 3), (0, 3)], "#FFFFFF", alpha=0.3, soft=1)
-    scene.paint(Thing(line, table.shapes, shadow=0))
+    scene.lay(Thing(line, table.shapes, shadow=0))
     return scene
 
 
@@ -67,7 +67,7 @@ def lying(paper: str, sheet: str = "", *, turn: float = -7) -> Scene:
         page = Pen(400, 400, turn=turn)
         edges = [(-285.0, -560.0), (640.0, -560.0), (640.0, 560.0), (-285.0, 560.0)]
         page.fill(edges, PAPERS[sheet].wall, tone="side", strength=0.2)
-        scene.paint(Thing(400, page.shapes, lying=True, shadow=0.7))
+        scene.lay(Thing(400, page.shapes, lying=True, shadow=0.7))
     return scene
 
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from catalog.models import Product
+from members import services as members
 from orders.models import Order
 from shop.demo import loading, selling
 from shop.demo.accounts import ACCOUNTS
@@ -55,6 +56,8 @@ class Command(BaseCommand):
         self._say("people", len(staff) + len(shoppers))
         if not Order.objects.exists():
             self._say("orders", len(selling.sell_all(selling.Cast(shoppers, staff, stores), now=now)))
+        while members.seal_operations(now=now):
+            pass  # each call seals one batch
         if settings.DEMO:
             tell_sandbox()
 
