@@ -1,15 +1,21 @@
 """Rows for tests, made by plain functions with dull defaults; what a test is about it says itself."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count, product
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from catalog import services as catalog
 from catalog.models import Category, Product, Sku
 from members.models import Address, Member
+from orders import services as orders
+from orders.channels import PaymentFact, PaymentState
+from orders.models import CancelReason, Order, OrderStatus, Payment, PaymentStatus, RedemptionWay
+from orders.services.settling import settle_payment
 from shop.lib import regions
 from shop.models import Store
 
@@ -86,3 +92,67 @@ def make_product(
 def make_sku(name: str = "", **fields: Any) -> Sku:
     """Make a product with one SKU and return that; takes what `make_product` takes."""
     return make_product(name, **fields).skus.get()
+
+
+# --- Orders --------------------------------------------------------------------------------------------------------
+def make_order(
+    *items: tuple[Sku, int],
+    status: str = OrderStatus.PENDING_PAYMENT,
+    member: Member | None = None,
+    store: Store | None = None,
+    now: datetime = NOON,
+    **options: Any,
+) -> Order:
+    """Bring an order of `items` ([(sku, units)], one new good by default) to `status`, through the services alone.
+
+    With `store` it is collected there, else sent to the member's address. A paid one was paid `now` over WeChat.
+    """
+    member = member or make_member()
+    hub = Store.objects.filter(is_headquarters=True).first() or make_store(is_headquarters=True)
+    place = orders.Pickup(store_id=store.pk, phone=member.phone) if store else None
+    address = None if store else member.addresses.first() or make_address(member)
+    order = orders.place(
+        member=member,
+        items=[(sku.pk, units) for sku, units in items or [(make_sku(), 1)]],
+        delivery=place or orders.Express(address_id=address.pk if address else 0),
+        idempotency_key=uuid.uuid4().hex,
+        **{"now": now, **options},
+    )
+    if status == OrderStatus.CANCELLED:
+        orders.cancel(order=order, by=member, reason=CancelReason.MEMBER, now=now)
+    elif status != OrderStatus.PENDING_PAYMENT:
+        _bring(order, status, make_staff(is_superuser=True, stores=[hub]), now)
+    order.refresh_from_db()
+    return order
+
+
+def pay_order(order: Order, *, now: datetime = NOON) -> Payment:
+    """Let the gateway say that `order` was paid, without a gateway; return the attempt."""
+    attempt = Payment.objects.create(
+        order=order, attempt_no=1, channel="wechat", product="native", out_trade_no=f"{order.no}-1",
+        amount=order.payable_amount, status=PaymentStatus.PENDING, created_at=now,
+    )  # fmt: skip
+    fact = PaymentFact(
+        out_trade_no=attempt.out_trade_no, state=PaymentState.PAID, amount=attempt.amount,
+        transaction_id=f"42{next(_numbers):010d}", paid_at=now,
+    )  # fmt: skip
+    with transaction.atomic():
+        settle_payment(fact, channel="wechat", refusal="", now=now)
+    attempt.refresh_from_db()
+    return attempt
+
+
+def _bring(order: Order, status: str, boss: Member, now: datetime) -> None:
+    if not order.pays_at_store:
+        pay_order(order, now=now)
+    order.refresh_from_db()
+    if status in {OrderStatus.SHIPPED, OrderStatus.COMPLETED} and not order.is_pickup:
+        orders.ship(order=order, company="顺丰速运", tracking_no=f"SF{order.no}", by=boss, now=now)
+    if status == OrderStatus.COMPLETED and not order.is_pickup:
+        orders.receive(order=order, by=order.member, now=now)
+    if status == OrderStatus.COMPLETED and order.is_pickup:
+        orders.redeem(
+            staff=boss, way=RedemptionWay.CODE, code=order.pickup_code or "", submission=uuid.uuid4().hex, now=now
+        )
+    order.refresh_from_db()
+    assert order.status == status, f"an order of this kind becomes {order.status}, not {status}"

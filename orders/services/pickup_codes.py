@@ -45,11 +45,6 @@ def check_digit(body: str) -> str:
     return str(-total % 10)
 
 
-def is_sound(code: str) -> bool:
-    """Say whether `code` could be one: twelve digits with the right one at the end."""
-    return re.fullmatch(rf"[0-9]{{{DIGITS}}}", code) is not None and check_digit(code[:-1]) == code[-1]
-
-
 def spaced(code: str | None) -> str:
     """Write a code as people read it: 1234 5678 9012."""
     return " ".join(re.findall("....", code or ""))
