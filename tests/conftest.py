@@ -1,5 +1,7 @@
 """What all tests share: which of them run on which database, and what would only cost time."""
 
+from typing import Any
+
 import hypothesis
 import pytest
 from django.conf import settings
@@ -36,6 +38,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[LEFT_OUT] = [
         f"{len(group)} tests marked {mark} {reasons[mark]}" for mark, group in left_out.items() if group
     ]
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left_out"] = config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of pytest-xdist has left out; all of them collect the same."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

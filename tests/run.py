@@ -20,7 +20,7 @@ def run(title: str, *options: str, **environment: str) -> int:
     sys.stdout.write(f"\n=== The suite {title}\n")
     sys.stdout.flush()
     workers = str(min(os.cpu_count() or 1, 4))
-    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal", *options, *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "worksteal", *options, *sys.argv[1:]]
     return subprocess.run(command, check=False, env={**os.environ, **environment}).returncode
 
 
