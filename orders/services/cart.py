@@ -211,7 +211,7 @@ def add(owner: Owner, *, sku_id: int, units: int, now: datetime) -> None:
         raise CartRefused(_too_many(sku, held.get(sku_id, 0)))
     if sku_id not in held and len(held) >= MOST_LINES:
         raise CartRefused(f"购物车最多放 {MOST_LINES} 种商品，请先清理一下")
-    _put(owner, {sku_id: total}, now)
+    _put(owner, {sku_id: total}, now, is_selected=True)
     recount(owner)
 
 
@@ -238,7 +238,7 @@ def set_units(owner: Owner, *, units_by_sku: Mapping[int, int], now: datetime) -
     return notes
 
 
-def _put(owner: Owner, units_by_sku: Mapping[int, int], now: datetime) -> None:
+def _put(owner: Owner, units_by_sku: Mapping[int, int], now: datetime, **also: bool) -> None:
     if owner.member is None:
         kept = {**guest_units(owner.session), **units_by_sku}
         owner.session[GUEST_CART] = {str(sku_id): units for sku_id, units in kept.items()}
@@ -247,7 +247,7 @@ def _put(owner: Owner, units_by_sku: Mapping[int, int], now: datetime) -> None:
         CartItem.objects.update_or_create(
             member=owner.member,
             sku_id=sku_id,
-            defaults={"units": units, "is_selected": True},
+            defaults={"units": units, **also},
             create_defaults={"units": units, "added_at": now},
         )
 
