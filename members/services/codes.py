@@ -3,7 +3,9 @@
 import secrets
 from datetime import datetime, timedelta
 
+from axes.models import AccessLog
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -24,6 +26,7 @@ SENDS_PER_ADDRESS = ((10, MINUTE), (60, HOUR), (200, DAY))
 TRIES_PER_PHONE = ((10, MINUTE), (30, HOUR))
 TRIES_PER_ADDRESS = ((60, MINUTE), (300, HOUR))
 KEPT = timedelta(days=2)  # longer than every window and every code
+SIGN_INS_KEPT = timedelta(days=190)  # 网络安全法 §21: logs for six months; 个人信息保护法 §19: no longer than needed
 
 
 class SmsUnavailable(Exception):
@@ -92,9 +95,11 @@ def verify_code(*, phone: str, code: str, ip: str, now: datetime) -> Member:
 
 
 def forget_throttles(*, now: datetime) -> int:
-    """Delete counters of windows long past and codes nobody can use any more; return how many rows."""
+    """Delete counters of windows long past, dead codes and sessions, old records of sign-ins; return how many rows."""
     codes, _ = SmsCode.objects.filter(created_at__lt=now - KEPT).delete()
-    return codes + throttle.forget(before=now - KEPT)
+    sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
+    sign_ins: int = AccessLog.objects.filter(attempt_time__lt=now - SIGN_INS_KEPT).delete()[0]
+    return codes + sessions + sign_ins + throttle.forget(before=now - KEPT)
 
 
 def _limit(key: str, limits: tuple[tuple[int, timedelta], ...], now: datetime) -> None:

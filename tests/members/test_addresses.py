@@ -342,6 +342,12 @@ def test_the_address_of_another_is_not_there(client: Client, member: Member) -> 
     assert yours.detail == "文三路 90 号"
 
 
+def test_a_number_beyond_all_numbers_is_not_there_either(client: Client, member: Member) -> None:
+    for what, status in (("edit", 404), ("default", 404), ("delete", 302)):
+        assert client.post(f"/me/addresses/{'9' * 30}/{what}/".replace("edit/", "")).status_code == status
+    assert client.post(f"/me/messages/{'9' * 30}/").status_code == 404
+
+
 @pytest.mark.parametrize("what", ["default", "delete"])
 def test_changes_are_posts(client: Client, member: Member, what: str) -> None:
     address = make_address(member)

@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from axes.models import AccessLog
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from members import services
@@ -242,6 +244,20 @@ def test_old_counters_and_codes_are_forgotten(sandbox: Sandbox) -> None:
     assert services.forget_throttles(now=later) == 1 + counters
     assert SmsCode.objects.get().created_at == later
     assert services.forget_throttles(now=later) == 0
+
+
+def test_dead_sessions_and_old_sign_ins_are_forgotten() -> None:
+    old, young = NOW - codes.SIGN_INS_KEPT - timedelta(seconds=1), NOW - codes.SIGN_INS_KEPT
+    for session_key, expires in (("dead", NOW - timedelta(seconds=1)), ("alive", NOW)):
+        Session.objects.create(session_key=session_key, session_data="", expire_date=expires)
+    for at in (old, young):
+        entry = AccessLog.objects.create(ip_address=IP)
+        AccessLog.objects.filter(pk=entry.pk).update(attempt_time=at)
+
+    assert services.forget_throttles(now=NOW) == 2
+
+    assert Session.objects.get().session_key == "alive"
+    assert AccessLog.objects.get().attempt_time == young
 
 
 @pytest.mark.races

@@ -13,6 +13,7 @@ from members.models import Member, Message, MessageStatus
 from members.services import messages
 from shop.lib.providers import ProviderError, ProviderRejected, ProviderUnavailable
 from tests.factories import make_member, make_staff, make_store
+from tests.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
@@ -224,3 +225,25 @@ def test_a_member_without_a_phone_gets_no_text_message() -> None:
 
     notice.refresh_from_db()
     assert (notice.status, notice.error) == ("failed", "NO_PHONE: the member has no phone")
+
+
+def test_a_text_message_reaches_the_phone(sandbox: Sandbox) -> None:
+    member = make_member()
+    text(member, title="提货码已生成", body="请凭提货码取货。")
+
+    services.deliver_messages(now=NOW)
+
+    [sent] = sandbox.messages(member.phone)
+    assert (sent["template"], sent["params"]) == ("SMS_NOTICE", {"title": "提货码已生成", "body": "请凭提货码取货。"})
+
+
+def test_a_gateway_that_is_down_leaves_the_message_waiting(sandbox: Sandbox) -> None:
+    sandbox.fault("business_limit", operation="sms")
+    notice = text(make_member())
+
+    services.deliver_messages(now=NOW)
+
+    notice.refresh_from_db()
+    assert (notice.status, notice.attempts) == ("pending", 1)
+    assert notice.error.startswith("isv.BUSINESS_LIMIT_CONTROL")
+    assert sandbox.messages(notice.member.phone) == []
