@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from orders.models import Order, OrderStatus, Payment, PaymentStatus, Refund
-from orders.services.pickup_codes import is_sound
+from orders.services.pickup_codes import DIGITS, check_digit
 from shop.audit.findings import Finding, by_query, invariant, select
 
 UNKNOWN_FOR = timedelta(minutes=15)
@@ -138,8 +138,12 @@ def codes_are_sound(now: datetime) -> list[Finding]:
     return [
         Finding("I14", "orders_order", str(pk), "a pickup code of 12 digits", "another" if code else "none")
         for pk, code in orders.values_list("pk", "pickup_code").iterator()
-        if not is_sound(code or "")
+        if not _is_sound(code or "")
     ]
+
+
+def _is_sound(code: str) -> bool:
+    return len(code) == DIGITS and code.isdecimal() and check_digit(code[:-1]) == code[-1]
 
 
 @invariant("I15")
