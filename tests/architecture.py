@@ -229,15 +229,25 @@ def published_tasks(source: Source) -> list[str]:
 
 # --- How code is written -------------------------------------------------------------------------------------------
 def positional_services(source: Source) -> list[str]:
-    """Find public services that take more than one argument by position."""
+    """Find services that take more than one argument by position.
+
+    In a package those are services that its `__init__` offers; the rest are shared words of its modules.
+    """
     if source.room != "services":
         return []
     return [
         source.at(node, f"{node.name}() takes several arguments by position")
         for node in source.tree.body
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        if isinstance(node, ast.FunctionDef) and is_offered(source, node.name)
         if len(node.args.posonlyargs + node.args.args) > 1
     ]
+
+
+def is_offered(source: Source, name: str) -> bool:
+    package = (ROOT / source.path).parent / "__init__.py"
+    if source.path.count("/") < 2:
+        return not name.startswith("_")
+    return re.search(rf"\b{name}\b", package.read_text()) is not None
 
 
 UNESCAPED_ALLOWED: dict[str, str] = {  # path -> why what it marks is safe
