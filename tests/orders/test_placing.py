@@ -2,6 +2,7 @@
 
 from datetime import date, time, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -122,7 +123,7 @@ def test_goods_that_left_the_shelf_cannot_be_bought(status: str) -> None:
         ({"limit_kind": "lifetime", "limit_units": 2}, 3, "每人限购 2 件，您还可以买 2 件"),
     ],
 )
-def test_limits_are_kept(fields: dict[str, object], units: int, words: str) -> None:
+def test_limits_are_kept(fields: dict[str, Any], units: int, words: str) -> None:
     sku = make_sku(stock=9, **fields)
 
     with pytest.raises(orders.LimitExceeded, match=words):

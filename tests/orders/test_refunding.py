@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from catalog.models import StockMove
 from members.models import Member
 from orders import services as orders
-from orders.models import Order, OrderLine, Payment, Refund, RefundStatus
+from orders.models import Order, OrderLine, Payment, RedemptionWay, Refund, RefundStatus
 from orders.services import refund_sending, refunding
 from shop import audit
 from shop.lib.money import share
@@ -331,7 +331,7 @@ def test_cash_goes_back_over_the_counter_without_a_gateway(clerk: Member) -> Non
     order.refresh_from_db()
     clerk.stores.add(store)
     orders.redeem(
-        order=order, staff=clerk, way="code", code=order.pickup_code or "", submission="s", takes_payment=True,
+        order=order, staff=clerk, way=RedemptionWay.CODE, code=order.pickup_code or "", submission="s", takes_payment=True,
         now=timezone.now(),
     )  # fmt: skip
 

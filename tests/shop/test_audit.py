@@ -17,7 +17,7 @@ from catalog.models import ProductImage, Sku, StockMove
 from members import services as members
 from members.models import Member
 from orders import services as orders
-from orders.models import BillLine, GatewayNotice, Order, Payment, Refund
+from orders.models import BillLine, GatewayNotice, Order, Payment, RedemptionWay, Refund
 from shop import audit
 from shop.audit.findings import Finding
 from shop.models import PickupSlot
@@ -57,7 +57,9 @@ def shop(sandbox: Sandbox, settings: LazySettings, tmp_path: Path) -> dict[str, 
 
 def _hand_over(kinds: dict[str, Order], boss: Member) -> None:
     order, now = kinds["redeemed"], timezone.now()
-    orders.redeem(order=order, staff=boss, way="code", code=order.pickup_code or "", submission="s1", now=now)
+    orders.redeem(
+        order=order, staff=boss, way=RedemptionWay.CODE, code=order.pickup_code or "", submission="s1", now=now
+    )
     orders.ship(order=kinds["shipped"], company="顺丰速运", tracking_no="SF1234567890", by=boss, now=now)
 
 
