@@ -331,8 +331,8 @@ def test_cash_goes_back_over_the_counter_without_a_gateway(clerk: Member) -> Non
     order.refresh_from_db()
     clerk.stores.add(store)
     orders.redeem(
-        order=order, staff=clerk, way=RedemptionWay.CODE, code=order.pickup_code or "", submission="s", takes_payment=True,
-        now=timezone.now(),
+        order=order, staff=clerk, way=RedemptionWay.CODE, code=order.pickup_code or "", submission="s",
+        takes_payment=True, now=timezone.now(),
     )  # fmt: skip
 
     orders.refund_order(order=order, by=clerk, now=timezone.now(), reason="坏了")
