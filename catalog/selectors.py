@@ -205,6 +205,7 @@ class ProductPage:
     unit: str
     brand: str
     pictures: list[str]
+    thumbnails: list[str]
     attributes: list[tuple[str, str]]
     detail: SafeString
     sold: str
@@ -231,6 +232,7 @@ def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage |
     if not product or not skus:
         return None
     sku = _chosen(skus, sku_id)
+    pictures = _pictures(product, sku)
     units = _most_units(product, sku)
     return ProductPage(
         id=product.pk,
@@ -238,7 +240,8 @@ def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage |
         note=product.selling_point,
         unit=product.unit,
         brand=product.brand,
-        pictures=_pictures(product, sku),
+        pictures=[picture_url(name, "page") for name in pictures],
+        thumbnails=[picture_url(name, "small") for name in pictures],
         attributes=[(str(name), str(value)) for name, value in product.attributes],
         detail=richtext.safe(product.detail_html),
         sold=sold_words(product.shown_sold),
@@ -263,10 +266,11 @@ def _chosen(skus: list[Sku], sku_id: int | None) -> Sku:
 
 
 def _pictures(product: Product, sku: Sku) -> list[str]:
+    """Name the pictures to show, that of the chosen SKU first."""
     names = [image.image.name or "" for image in product.images.order_by("sort_order", "id")]
     if sku.image:
         names = [str(sku.image.name), *(name for name in names if name != sku.image.name)]
-    return [picture_url(name, "page") for name in names or [""]]
+    return names or [""]
 
 
 def _dimensions(product: Product, skus: list[Sku], chosen: Sku) -> list[Dimension]:

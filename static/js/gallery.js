@@ -1,4 +1,4 @@
-// Counts the pictures of a [data-gallery] as they are swiped: 2 / 5.
+// Counts the pictures of a [data-gallery] as they are swiped (2 / 5); its small pictures bring up the large ones.
 document.addEventListener(
   "scroll",
   (event) => {
@@ -9,3 +9,11 @@ document.addEventListener(
   },
   true,
 );
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-gallery] a[href^='#']");
+  if (!link) return;
+  event.preventDefault(); // a jump would move the page and fill the history
+  const picture = document.querySelector(link.hash);
+  picture.parentElement.scrollTo({ left: picture.offsetLeft - picture.parentElement.offsetLeft });
+});
