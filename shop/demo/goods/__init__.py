@@ -9,8 +9,7 @@ GOODS: tuple[Good, ...] = (*fresh.GOODS, *drinks.GOODS, *bakery.GOODS, *pantry.G
 
 # The roots of the category tree in the order of the shop front, and the drawing each of them shows.
 CATEGORY_PICTURES = {
-    "水果蔬菜": "fuji_apples",
-    "乳品禽蛋": "fresh_milk",
+    "生鲜果蔬": "fuji_apples",
     "烘焙点心": "croissants",
     "茶与咖啡": "longjing",
     "零食坚果": "daily_nuts",

@@ -2,9 +2,9 @@
 
 from shop.demo.goods.good import Good, choices, grid, single
 
-FRUIT = ("水果蔬菜", "时令水果")
-VEGETABLES = ("水果蔬菜", "新鲜蔬菜")
-DAIRY = ("乳品禽蛋",)
+FRUIT = ("生鲜果蔬", "时令水果")
+VEGETABLES = ("生鲜果蔬", "新鲜蔬菜")
+DAIRY = ("生鲜果蔬", "乳品禽蛋")
 
 GOODS = (
     Good(

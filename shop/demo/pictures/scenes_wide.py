@@ -10,8 +10,8 @@ from shop.demo.pictures.marks import mark
 from shop.demo.pictures.papers import standing
 from shop.demo.pictures.shapes import arc
 
-BANNER = (1200, 540)
-FRONT = (960, 600)
+BANNER = (1200, 560)  # as wide as the home page shows it: 750 by 350
+FRONT = (960, 480)
 
 
 @drawing
@@ -109,7 +109,7 @@ def _banner(paper: str) -> Scene:
 
 
 def _store(paper: str, front: Front) -> Scene:
-    scene = standing(paper, width=FRONT[0], height=FRONT[1], horizon=0.8, fill=0.88)
+    scene = standing(paper, width=FRONT[0], height=FRONT[1], horizon=0.72, fill=0.88)
     with scene.thing(480, 520) as pen:
         _house(pen, front)
     with scene.thing(180, 540, scale=0.42) as pen:
