@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Cast, Left
 
 if TYPE_CHECKING:
@@ -161,16 +161,27 @@ def rotate(field: EncryptedTextField, *, after: Any, limit: int) -> Rotation | N
     old = rows.filter(stored__gt="").annotate(key=Left("stored", len(newest))).exclude(key=newest)
     if after is not None:
         old = old.filter(pk__gt=after)
-    rewritten, unreadable = [], []
+    changes: list[tuple[str, Any, str]] = []
+    unreadable = []
     with transaction.atomic():
-        locked = old.select_for_update(of=("self",)).order_by("pk").values_list("pk", "stored")[:limit]
-        batch = list(locked)
+        batch = list(old.select_for_update(of=("self",)).order_by("pk").values_list("pk", "stored")[:limit])
         for pk, stored in batch:
             try:
-                plain = decrypt(stored, column=field.column_name)
+                changes.append(
+                    (encrypt(decrypt(stored, column=field.column_name), column=field.column_name), pk, stored)
+                )
             except DecryptionFailed:
                 unreadable.append(pk)
-                continue
-            rows.filter(pk=pk, stored=stored).update(**{field.attname: plain})
-            rewritten.append(pk)
-    return Rotation(rewritten, unreadable, batch[-1][0]) if batch else None
+            else:
+                changes.append((encrypt(plain, column=field.column_name), pk, stored))
+        _replace(field, changes)
+    return Rotation([pk for _, pk, _ in changes], unreadable, batch[-1][0]) if batch else None
+
+
+def _replace(field: EncryptedTextField, changes: list[tuple[str, Any, str]]) -> None:
+    """Write `[(new, pk, old)]` as it is, in one round trip, where the old value still stands."""
+    meta = field.model._meta
+    names = [meta.db_table, field.column or "", meta.pk.column or ""]
+    table, column, key = (connection.ops.quote_name(name) for name in names)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s", changes)  # noqa: S608
