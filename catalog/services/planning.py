@@ -7,7 +7,7 @@ from typing import Any
 from catalog.models import Category, ProductStatus, Sku, spec_text_of
 from catalog.services.columns import LABELS
 from catalog.services.drafts import Problem, ProductDraft, SkuDraft, problems_of, tidy
-from catalog.services.kept import Kept, draft_of, draft_of_sku, read_goods
+from catalog.services.kept import Kept, draft_of, read_goods
 from catalog.services.pictures import Pictures
 from catalog.services.products import conflicts_of
 from catalog.services.rows import GoodsGroup, GoodsRow, Note, group_of
@@ -66,6 +66,15 @@ class World:
     category_ids: Mapping[Path, int]
     pictures: Pictures
     set_stock: bool
+
+    def present_skus(self, row: GoodsRow) -> Sequence[Sku]:
+        """Return the SKUs of a row's product, withdrawn ones too."""
+        product = self.kept.by_code.get(row.code)
+        return self.kept.skus.get(product.pk, []) if product else []
+
+    def stock_of(self, row: GoodsRow, draft: SkuDraft) -> int | None:
+        """Return the stock that the shop holds of a drafted SKU."""
+        return next((sku.stock for sku in self.present_skus(row) if sku.pk == draft.id), None)
 
 
 def make_plan(
@@ -229,11 +238,9 @@ def _new_sku(row: GoodsRow, names: Path, world: World) -> SkuDraft:
 
 def _withdrawn(row: GoodsRow, names: Path, world: World) -> bool:
     """Say whether the shop still holds this combination, withdrawn: its stock is then that of an existing SKU."""
-    product = world.kept.by_code.get(row.code)
     text = spec_text_of(_specs(row, names) or ())
-    present: Sequence[Sku] = world.kept.skus.get(product.pk, []) if product else []
     code = row.values.get("sku_code")
-    return any(draft_of_sku(sku).spec_text == text or (code and sku.code == code) for sku in present)
+    return any(sku.spec_text == text or (code and sku.code == code) for sku in world.present_skus(row))
 
 
 def _merged_sku(row: GoodsRow, old: SkuDraft, names: Path, world: World) -> SkuDraft:
@@ -245,7 +252,7 @@ def _merged_sku(row: GoodsRow, old: SkuDraft, names: Path, world: World) -> SkuD
         values["specs"] = specs
     if row.values.get("sku_code"):
         values["code"] = row.values["sku_code"]
-    if world.set_stock and row.cells.get("stock", "").strip():
+    if world.set_stock and row.cells.get("stock", "").strip() and row.values["stock"] != world.stock_of(row, old):
         values["stock"] = row.values["stock"]
     return replace(old, **values, image=_picture(row, old.image, world))
 
