@@ -167,9 +167,7 @@ def rotate(field: EncryptedTextField, *, after: Any, limit: int) -> Rotation | N
         batch = list(old.select_for_update(of=("self",)).order_by("pk").values_list("pk", "stored")[:limit])
         for pk, stored in batch:
             try:
-                changes.append(
-                    (encrypt(decrypt(stored, column=field.column_name), column=field.column_name), pk, stored)
-                )
+                plain = decrypt(stored, column=field.column_name)
             except DecryptionFailed:
                 unreadable.append(pk)
             else:
