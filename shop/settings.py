@@ -53,7 +53,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 # --- The code that runs --------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the default one would put its own site in place of ours
     "unfold.contrib.filters",
     "unfold.contrib.import_export",
     "shop.backoffice.apps.BackofficeConfig",
@@ -163,7 +163,6 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "shop.backoffice.site.locked_out"
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "shop.lib.http.client_ip"
-AXES_LOCKOUT_TEMPLATE = "429.html"
 OTP_TOTP_ISSUER = "团铺"
 # Owners must hold a second factor; only the demo, whose passwords are printed on the screen, does without.
 OWNERS_NEED_TOTP = env.bool("OWNERS_NEED_TOTP", default=not DEMO)
@@ -300,6 +299,7 @@ CELERY_BEAT_SCHEDULE = {
         "members.forget_throttles": 3600,
         "catalog.publish_due": 30,
         "catalog.refill_daily_stock": 60,
+        "catalog.tell_low_stock": 300,
     }.items()
 }
 

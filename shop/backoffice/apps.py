@@ -18,5 +18,5 @@ class BackofficeConfig(AdminConfig):
             import_module(f"shop.backoffice.{screen}")
         from shop.backoffice.permissions import ensure_roles
 
-        # Signals come app by app; by that of the last app all permissions exist.
-        post_migrate.connect(ensure_roles, sender=apps.get_app_config("analytics"), dispatch_uid="ensure_roles")
+        # Signals come app by app; orders is the last of those that the roles speak of.
+        post_migrate.connect(ensure_roles, sender=apps.get_app_config("orders"), dispatch_uid="ensure_roles")

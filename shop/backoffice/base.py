@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES, UnfoldAdminTextInputWidget
 
 from members import services as members
@@ -28,6 +29,11 @@ def now() -> datetime:
 def staff_of(request: HttpRequest) -> Staff:
     """Return the signed-in account, which a gate before this has found to be staff."""
     return request.user
+
+
+def posted(request: HttpRequest) -> Any:
+    """Return what a form is bound to: the data of a POST, even an empty one."""
+    return request.POST if request.method == "POST" else None
 
 
 def log(request: HttpRequest, action: str, target: Model, **facts: Any) -> None:
@@ -68,17 +74,32 @@ def dress(field: forms.Field) -> None:
     field.widget.attrs["class"] = " ".join([*classes, field.widget.attrs.get("class", "")]).strip()
 
 
+class OneCountChangeList(ChangeList):
+    """A list that counts what the filters leave, and nothing else."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
 class StaffAdmin(ModelAdmin):
     """An admin class whose every write goes to the operation log, with what changed from what to what."""
 
     list_per_page = 20
-    list_max_show_all = 100
+    list_max_show_all = 0
     show_full_result_count = False
     list_fullwidth = True
     list_filter_submit = True
     warn_unsaved_form = True
     actions_on_top = True
     compressed_fields = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return OneCountChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = {"title": self.model._meta.verbose_name_plural}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Offer the actions that the class names; wholesale deleting is none of them."""

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from members.models import Member, Message, MessageChannel, MessageStatus
 from orders.models import Order
-from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, log, staff_of
+from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, log, posted, staff_of
 from shop.backoffice.filters import chosen_filter, days_filter
 from shop.backoffice.till import confirm_page
 from shop.backoffice.words import moment, word
@@ -105,7 +105,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     if not staff_of(request).has_perm("orders.reveal_personal_data"):
         raise PermissionDenied
     member = get_object_or_404(Member.objects.shoppers(), pk=pk)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         log(request, "reveal_member", member, summary=f"查看明文 会员 {member.no}", after={"reason": reason})

@@ -5,6 +5,8 @@ The owner is a superuser and needs no list. A clerk's orders are narrowed to the
 
 from typing import Any
 
+from django.apps import AppConfig
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Permission
 
 from members import services as members
@@ -72,8 +74,13 @@ ROLES: dict[str, frozenset[str]] = {
 }  # fmt: skip
 
 
-def ensure_roles(**kwargs: Any) -> None:
-    """Make the groups of `ROLES` hold exactly their permissions; in the middle of migrations, those that exist yet."""
+def ensure_roles(sender: AppConfig | None = None, **kwargs: Any) -> None:
+    """Make the groups of `ROLES` hold exactly their permissions; in the middle of migrations, those that exist yet.
+
+    After a migration, `sender` is the last app whose permissions are needed; Django may not have made them yet.
+    """
+    if sender:
+        create_permissions(sender, verbosity=0)
     rows = Permission.objects.values_list("content_type__app_label", "codename")
     existing = {f"{label}.{codename}" for label, codename in rows}
     members.ensure_roles({role: names & existing for role, names in ROLES.items()})

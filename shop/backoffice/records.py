@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_ipv46_address
 from django.db.models import Q
-from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -28,6 +30,8 @@ ACTIONS = {
     "reveal_member": "查看会员明文",
     "retry_refund": "重试退款",
     "redeem": "核销",
+    "redeem_without_code": "无码核销",
+    "save_category": "保存分类",
     "undo_redemption": "撤销核销",
     "save_product": "保存商品",
     "batch_products": "批量修改商品",
@@ -93,7 +97,7 @@ class OperationLogAdmin(ReadOnlyAdmin):
 
     @admin.display(description="说明")
     def what(self, row: OperationLog) -> str:
-        return row.summary or f"{row.target_type} {row.target_id}"
+        return " · ".join(part for part in (kind_of(row.target_type, row.target_id), row.summary) if part)
 
     @admin.display(description="变化")
     def changes(self, row: OperationLog) -> SafeString:
@@ -105,10 +109,15 @@ class OperationLogAdmin(ReadOnlyAdmin):
         )  # fmt: skip
 
 
-def is_address(typed: str) -> bool:
-    from django.core.exceptions import ValidationError
-    from django.core.validators import validate_ipv46_address
+def kind_of(label: str, number: str) -> str:
+    """Name a row by what it is: 订单 17."""
+    try:
+        return f"{apps.get_model(label)._meta.verbose_name} {number}"
+    except (LookupError, ValueError):
+        return f"{label} {number}"
 
+
+def is_address(typed: str) -> bool:
     try:
         validate_ipv46_address(typed)
     except ValidationError:

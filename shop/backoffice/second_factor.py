@@ -22,7 +22,7 @@ from qrcode.image.svg import SvgPathImage
 
 from members import services as members
 from members.models import Member
-from shop.backoffice.base import BackofficeForm, now, staff_of
+from shop.backoffice.base import BackofficeForm, now, posted, staff_of
 
 RECOVERY_CODES = 10
 
@@ -52,12 +52,20 @@ def must_have_device(staff: Member) -> bool:
     return bool(staff.is_superuser and settings.OWNERS_NEED_TOTP)
 
 
+def is_verified(staff: Member) -> bool:
+    """Say whether this session has shown the second factor; in the request that signs in, it has not yet."""
+    check = getattr(staff, "is_verified", None)  # set by django-otp's middleware
+    return bool(check and check())
+
+
 def missing_step(request: HttpRequest) -> str:
     """Name the page that stands between a signed-in member of the staff and the back office; "" for none."""
     staff = staff_of(request)
-    if staff.is_verified():
+    if is_verified(staff):
         return ""
-    if has_device(staff):
+    if not hasattr(staff, "second_factor_stands"):  # asked several times in one request
+        staff.second_factor_stands = has_device(staff)
+    if staff.second_factor_stands:
         return "admin:second_factor"
     return "admin:second_factor_enrol" if must_have_device(staff) else ""
 
@@ -69,7 +77,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return redirect("admin:login")
     if missing_step(request) != "admin:second_factor":
         return redirect(next_page(request))
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         device = match_token(request.user, form.cleaned_data["code"])
         if device:
@@ -86,9 +94,9 @@ def enrol(request: HttpRequest) -> HttpResponse:
         return redirect("admin:login")
     staff = staff_of(request)
     if has_device(staff):
-        return redirect("admin:index" if staff.is_verified() else "admin:second_factor")
+        return redirect("admin:index" if is_verified(staff) else "admin:second_factor")
     device = TOTPDevice.objects.get_or_create(user=staff, confirmed=False, defaults={"name": "手机验证器"})[0]
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         if device.verify_token(form.cleaned_data["code"]):
             codes = confirm(request, device)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -44,8 +45,11 @@ class BackofficeSite(UnfoldAdminSite):
         @wraps(inner)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             from members.services import acting_from
+            from shop.backoffice.second_factor import is_staff
 
             acting_from(request)
+            if is_staff(request):
+                prefetch_related_objects([request.user], "stores")  # every scope asks for them
             return with_policy(inner(request, *args, **kwargs))
 
         return wrapped

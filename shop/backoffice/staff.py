@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from members.models import Member
-from shop.backoffice.base import BackofficeForm, log, staff_of
+from shop.backoffice.base import BackofficeForm, log, posted, staff_of
 from shop.backoffice.permissions import CLERK, OWNER, ROLES, is_owner, role_of
 from shop.backoffice.second_factor import reset_devices
 from shop.models import Store
@@ -89,7 +89,7 @@ def staff_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Make an account, or change one."""
     owners_only(request)
     account = get_object_or_404(accounts_of_staff(), pk=pk) if pk else Member(is_staff=True)
-    form = StaffForm(request.POST or None, account=account, initial=values_of(account))
+    form = StaffForm(posted(request), account=account, initial=values_of(account))
     if request.method == "POST" and form.is_valid():
         if account.pk == staff_of(request).pk and form.cleaned_data["role"] != OWNER:
             form.add_error("role", "不能取消自己的店主身份")

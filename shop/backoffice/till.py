@@ -1,5 +1,6 @@
 """Money and handing over: payments, refunds, the gateway's bill, redemptions. All read-only but for a few actions."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -29,7 +30,7 @@ from orders.models import (
     RefundStatus,
 )
 from orders.services import redeeming
-from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, log, now, staff_of
+from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, log, now, posted, staff_of
 from shop.backoffice.filters import ChosenFilter, chosen_filter, days_filter, read_day, typed_filter
 from shop.backoffice.orders.filters import StoreFilter
 from shop.backoffice.words import amount, grouped_code, moment, word
@@ -198,7 +199,7 @@ class BillLineAdmin(ReadOnlyAdmin):
         chosen_filter("differs", "对账结果", [("yes", "有差异"), ("no", "一致")],
                       lambda typed: ~Q(difference="") if typed == "yes" else Q(difference="")),
         chosen_filter("kind", "类型", BillKind.choices),
-        typed_filter("bill_date", "账单日（例如 2026-01-31）", lambda typed: day_of_bill(typed)),
+        typed_filter("bill_date", "账单日（例如 2026-01-31）", lambda typed: Q(bill_date=read_day(typed))),
     ]  # fmt: skip
     search_fields = ["number"]
     search_help_text = "商户单号或流水号"
@@ -283,6 +284,8 @@ class RedemptionAdmin(OfOrderAdmin):
                 '<span class="bo-lines">{}<span class="bo-quiet">{}</span></span>',
                 word("", "已撤销", "quiet"), f"{redemption.undone_by}：{redemption.undo_reason}",
             )  # fmt: skip
+        if now() >= redemption.redeemed_at + timedelta(minutes=redeeming.UNDO_MINUTES):
+            return word("", "有效", "done")
         url = reverse("admin:orders_redemption_undo", args=[redemption.pk])
         return format_html('{} <a class="bo-link" href="{}">撤销</a>', word("", "有效", "done"), url)
 
@@ -293,7 +296,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     own = Order.objects.of_staff(staff_of(request))
     redemption = get_object_or_404(Redemption.objects.filter(order__in=own).select_related("order"), pk=pk)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         try:
@@ -311,8 +314,3 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 def confirm_page(request: HttpRequest, title: str, hint: str, button: str, back: str, form: Any = None) -> HttpResponse:
     context = {"title": title, "hint": hint, "button": button, "back": back, "form": form or []}
     return TemplateResponse(request, "admin/confirm.html", {**admin.site.each_context(request), **context})
-
-
-def day_of_bill(typed: str) -> Q:
-    day = read_day(typed)
-    return Q(bill_date=day) if day else Q()

@@ -47,6 +47,11 @@ def amount(fen: int) -> SafeString:
     return format_html('<span class="bo-money">{}</span>', yuan(fen))
 
 
+def lines_of(first: SafeString | str, second: SafeString | str = "") -> SafeString:
+    """Write two lines in a cell, the second one quiet."""
+    return format_html('<span class="bo-lines"><span>{}</span><span class="bo-quiet">{}</span></span>', first, second)
+
+
 def moment(at: datetime | None) -> str:
     """Write a time by the shop's clock, to the minute."""
     return date_format(timezone.localtime(at), "Y-m-d H:i") if at else ""

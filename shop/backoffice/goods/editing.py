@@ -21,7 +21,6 @@ PLAIN_FIELDS = [
     "virtual_sold", "min_units", "limit_kind", "limit_units", "detail_html",
 ]  # fmt: skip
 SKU_NUMBERS = ["market_price", "cost_price", "stock_floor", "weight"]
-PAGES: list[tuple[str, Any, str]] = []
 
 
 class Forms:
@@ -90,7 +89,7 @@ def draft_from(forms: Forms, product: Product | None) -> catalog.ProductDraft:
         category_ids=tuple(facts["categories"]),
         spec_names=facts["spec_names"],
         attributes=facts["attributes"],
-        images=tuple([*kept, *new]),
+        images=(*kept, *new),
         skus=tuple(sku_draft(row.cleaned_data, images) for row in forms.skus.rows()),
         id=product.pk if product else None,
     )

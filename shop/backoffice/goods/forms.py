@@ -61,7 +61,7 @@ class ProductForm(BackofficeForm):
     @property
     def basic(self) -> list[forms.BoundField]:
         """What stands at the head of the page."""
-        names = ["name", "code", "status", "on_sale_at", "brand", "unit", "selling_point", "keywords", "categories"]
+        names = ["name", "code", "status", "on_sale_at", "brand", "unit", "selling_point", "keywords"]
         return [self[name] for name in names]
 
     @property
@@ -141,7 +141,8 @@ class UploadForm(BackofficeForm):
     """New pictures, added after those there are."""
 
     pictures = PicturesField(
-        label="添加图片", required=False, help_text="可以一次选多张；JPG、PNG、WebP 或 GIF，每张最大 6 MB。第一张是主图。",
+        label="添加图片", required=False,
+        help_text="可以一次选多张；JPG、PNG、WebP 或 GIF，每张最大 6 MB。第一张是主图。",
         widget=ManyFilesInput(attrs={"accept": "image/*"}),
     )  # fmt: skip
 

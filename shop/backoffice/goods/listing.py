@@ -15,8 +15,8 @@ from catalog import services as catalog
 from catalog.models import Category, Product, ProductStatus, Sku
 from shop.backoffice.base import StaffAdmin
 from shop.backoffice.filters import ChosenFilter, FormFilter, days_filter, numbers_filter
-from shop.backoffice.goods import batch, editing
-from shop.backoffice.words import amount, moment, word
+from shop.backoffice.goods import batch, editing, exchange
+from shop.backoffice.words import amount, lines_of, moment, word
 from shop.lib.money import yuan
 from shop.lib.uploads import thumbnail_url
 
@@ -125,8 +125,8 @@ class ProductAdmin(StaffAdmin):
         catalog.bump_catalogue()
 
     def get_urls(self) -> list[URLPattern]:
-        exchange = self.admin_site.admin_view
-        return [path(route, exchange(view), name=name) for route, view, name in editing.PAGES] + super().get_urls()
+        gate = self.admin_site.admin_view
+        return [path(route, gate(view), name=name) for route, view, name in exchange.PAGES] + super().get_urls()
 
     @admin.display(description="图")
     def picture(self, product: Product) -> SafeString | str:
@@ -138,8 +138,7 @@ class ProductAdmin(StaffAdmin):
 
     @admin.display(description="名称 / 编码", ordering="name")
     def title(self, product: Product) -> SafeString:
-        return format_html('<span class="bo-lines"><span class="bo-strong">{}</span><span class="bo-quiet">{}</span></span>',
-                           product.name, product.code)  # fmt: skip
+        return lines_of(format_html('<span class="bo-strong">{}</span>', product.name), product.code)
 
     @admin.display(description="价格（元）", ordering="price_min")
     def prices(self, product: Product) -> SafeString:
@@ -159,8 +158,7 @@ class ProductAdmin(StaffAdmin):
     @admin.display(description="状态")
     def state(self, product: Product) -> SafeString:
         timed = f"{moment(product.on_sale_at)} 上架" if product.on_sale_at else ""
-        return format_html('<span class="bo-lines">{}<span class="bo-quiet">{}</span></span>',
-                           word(product.status, product.get_status_display()), timed)  # fmt: skip
+        return lines_of(word(product.status, product.get_status_display()), timed)
 
     @admin.display(description="更新时间", ordering="updated_at")
     def changed(self, product: Product) -> str:

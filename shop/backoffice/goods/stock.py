@@ -1,8 +1,10 @@
 """What is running out, and every movement of stock."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -29,6 +31,9 @@ class LowStockAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_select_related = ["product"]
     ordering = ["stock", "pk"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "库存预警", **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
         return Sku.objects.below_floor()

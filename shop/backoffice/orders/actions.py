@@ -17,7 +17,7 @@ from django.urls import reverse
 from members.models import Member
 from orders import services as orders
 from orders.models import CancelReason, Order, OrderStatus
-from shop.backoffice.base import log, now, staff_of
+from shop.backoffice.base import log, now, posted, staff_of
 from shop.backoffice.orders import forms
 from shop.lib.money import yuan
 from shop.lib.states import IllegalMove
@@ -144,7 +144,7 @@ def order_action(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if not staff_of(request).has_perm(action.permission):
         raise PermissionDenied
     order = order_of(request, pk)
-    form = action.form(request.POST or None, order=order)
+    form = action.form(posted(request), order=order)
     if request.method == "POST" and form.is_valid():
         try:
             sentence = perform(request, name, order, form.cleaned_data)

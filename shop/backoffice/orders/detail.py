@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from orders.models import Channel, Order, OrderEvent, OrderStatus
-from shop.backoffice.base import ReasonForm, log, staff_of
+from shop.backoffice.base import ReasonForm, log, posted, staff_of
 from shop.backoffice.orders import actions
 from shop.backoffice.words import grouped_code
 
@@ -78,7 +78,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     if not staff_of(request).has_perm("orders.reveal_personal_data"):
         raise PermissionDenied
     order = actions.order_of(request, pk)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         log(request, "reveal_order", order, summary=f"查看明文 {order.no}", after={"reason": reason})

@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 
+from members.models import staff_scope
 from orders.models import Channel, DeliveryMethod, Order, OrderStatus, OrderType, RefundedPart
 from shop.backoffice.base import staff_of
 from shop.backoffice.filters import (
@@ -75,8 +76,9 @@ class StoreFilter(ChosenFilter):
 
     def options(self) -> list[tuple[Any, str]]:
         if not hasattr(self, "stores"):
-            orders = Order.objects.of_staff(staff_of(self.request)).order_by().values("store")
-            self.stores = list(Store.objects.filter(pk__in=orders).order_by("pk").values_list("pk", "name"))
+            scope = staff_scope(staff_of(self.request))
+            stores = Store.objects.all() if scope is None else Store.objects.filter(pk__in=scope)
+            self.stores = list(stores.order_by("sort_order", "pk").values_list("pk", "name"))
         return self.stores
 
 

@@ -13,7 +13,7 @@ from orders.models import Order, RefundedPart
 from shop.backoffice.base import ReadOnlyAdmin, staff_of
 from shop.backoffice.orders import actions, batch, detail
 from shop.backoffice.orders.filters import FILTERS, anything, sums_of, tab_counts
-from shop.backoffice.words import amount, moment, word
+from shop.backoffice.words import lines_of, moment, word
 from shop.lib.money import yuan
 
 LINES_SHOWN = 2
@@ -23,15 +23,13 @@ LINES_SHOWN = 2
 class OrderAdmin(ReadOnlyAdmin):
     """All orders of the person's stores. Nothing here is a form field; each step is an action with its own page."""
 
-    list_display = [
-        "number", "goods", "amounts", "kind", "delivery", "receiver", "payment", "state", "placed", "flags",
-    ]  # fmt: skip
+    list_display = ["number", "goods", "amounts", "delivery", "receiver", "state", "flags"]
     list_display_links = ["number"]
     list_filter = FILTERS
     search_fields = ["no"]
     search_help_text = "订单号、提货码、收货人姓名或手机"
     ordering = ["-pk"]
-    sortable_by = ["placed", "amounts"]
+    sortable_by = ["number", "amounts"]
     list_before_template = "admin/orders/list_head.html"
     actions = batch.BATCH_ACTIONS
     has_accept_permission = batch.permitted("accept")
@@ -64,58 +62,38 @@ class OrderAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(actions.order_action)
-        return [path("<int:pk>/<slug:name>/", view, name="orders_order_action"), *super().get_urls()]
+        return [path("<int:pk>/do/<slug:name>/", view, name="orders_order_action"), *super().get_urls()]
 
-    @admin.display(description="订单号")
+    @admin.display(description="订单号 / 下单时间", ordering="pk")
     def number(self, order: Order) -> SafeString:
-        return format_html('<span class="bo-strong">{}</span>', order.no)
+        return lines_of(format_html('<span class="bo-strong">{}</span>', order.no), moment(order.created_at))
 
     @admin.display(description="商品")
     def goods(self, order: Order) -> SafeString:
         lines = list(order.lines.all())
         shown = [(f"{line.name} {line.spec_text}".strip(), line.units) for line in lines[:LINES_SHOWN]]
-        rest = f"等 {len(lines)} 种商品" if len(lines) > LINES_SHOWN else ""
-        return format_html(
-            '<span class="bo-lines">{}<span class="bo-quiet">{}</span></span>',
-            format_html_join("", "<span>{} × {}</span>", shown), rest,
-        )  # fmt: skip
+        names = format_html_join("", '<span class="bo-item"><span>{}</span><b>× {}</b></span>', shown)
+        return lines_of(names, f"等 {len(lines)} 种商品" if len(lines) > LINES_SHOWN else "")
 
-    @admin.display(description="应付 / 实付（元）", ordering="payable_amount")
+    @admin.display(description="应付 / 支付（元）", ordering="payable_amount")
     def amounts(self, order: Order) -> SafeString:
         refunded = f"已退 {yuan(order.refunded_amount)}" if order.refunded_amount else ""
-        paid = f"实付 {yuan(order.paid_amount)}" if order.paid_amount else "未付"
-        return format_html(
-            '{}<span class="bo-money"><small>{} {}</small></span>', amount(order.payable_amount), paid, refunded
-        )
+        return format_html('<span class="bo-money">{}<small>{}</small><small class="bo-error">{}</small></span>',
+                           yuan(order.payable_amount), detail.pay_words(order), refunded)  # fmt: skip
 
-    @admin.display(description="类型")
-    def kind(self, order: Order) -> str:
-        return order.get_order_type_display()
-
-    @admin.display(description="收货方式 / 门店")
+    @admin.display(description="类型 / 门店")
     def delivery(self, order: Order) -> SafeString:
-        return format_html('<span class="bo-lines"><span>{}</span><span class="bo-quiet">{}</span></span>',
-                           order.get_delivery_method_display(), order.store.name)  # fmt: skip
+        return lines_of(f"{order.get_order_type_display()} · {order.get_delivery_method_display()}", order.store.name)
 
     @admin.display(description="收货人")
     def receiver(self, order: Order) -> SafeString:
         phone = order.receiver_phone_masked or order.member.phone_masked
-        name = order.receiver_name_masked or order.member.nickname
-        return format_html('<span class="bo-lines"><span>{}</span><span class="bo-quiet">{}</span></span>', name, phone)
-
-    @admin.display(description="支付")
-    def payment(self, order: Order) -> str:
-        return detail.pay_words(order)
+        return lines_of(order.receiver_name_masked or order.member.nickname, phone)
 
     @admin.display(description="状态")
     def state(self, order: Order) -> SafeString:
         refund = order.get_refund_status_display() if order.refund_status != RefundedPart.NONE else ""
-        tail = format_html('<span class="bo-error">{}</span>', refund) if refund else ""
-        return format_html('<span class="bo-lines">{}{}</span>', word(order.status, order.get_status_display()), tail)
-
-    @admin.display(description="下单时间", ordering="pk")
-    def placed(self, order: Order) -> str:
-        return moment(order.created_at)
+        return lines_of(word(order.status, order.get_status_display()), refund)
 
     @admin.display(description="备注")
     def flags(self, order: Order) -> SafeString | str:

@@ -1,0 +1,70 @@
+"""The staff of a shop, signed in to the back office, for its tests."""
+
+import re
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.http import HttpResponse
+from django.test import Client
+
+from members.models import Member
+from orders.models import Order
+from shop.backoffice.permissions import CLERK, OPERATOR
+from shop.models import Store
+from tests.factories import make_staff, make_store
+
+
+def make_worker(role: str, *stores: Store, **fields: Any) -> Member:
+    """Make a member of the staff with a role of the matrix."""
+    worker = make_staff(stores=list(stores), **fields)
+    worker.groups.set([Group.objects.get(name=role)])
+    return worker
+
+
+def headquarters() -> Store:
+    return Store.objects.filter(is_headquarters=True).first() or make_store("总店", is_headquarters=True)
+
+
+def make_operator() -> Member:
+    return make_worker(OPERATOR, headquarters())
+
+
+def make_clerk(store: Store) -> Member:
+    return make_worker(CLERK, store)
+
+
+def signed_in(staff: Member) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+def action_url(order: Order, name: str) -> str:
+    return f"/admin/orders/order/{order.pk}/do/{name}/"
+
+
+def do(client: Client, order: Order, name: str, **facts: Any) -> HttpResponse:
+    """Press the button of an action and send its form."""
+    return client.post(action_url(order, name), facts)
+
+
+def page_of(order: Order) -> str:
+    return f"/admin/orders/order/{order.pk}/change/"
+
+
+def text_of(response: Any) -> str:
+    """Return what a person reads on a page, without tags and with single spaces."""
+    html = re.sub(r"<(script|style)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def hidden_fields(response: Any) -> dict[str, str]:
+    """Return the values of all inputs of a page's forms, as a browser would send them again."""
+    html = response.content.decode()
+    found: dict[str, str] = {}
+    for tag in re.findall(r"<input[^>]*>", html):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        ticked = 'type="checkbox"' not in tag or "checked" in tag
+        if name and ticked and 'type="file"' not in tag:
+            found[name[1]] = value[1] if value else ""
+    return found
