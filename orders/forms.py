@@ -14,6 +14,7 @@ from orders.services.slot_choices import SlotDayChoices, read_value
 from shop.models import ShopSettings, Store
 
 LONGEST_REMARK = 200
+STALE = "页面已过期，请再提交一次"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,15 @@ class CheckoutForm(forms.Form):
         error_messages={"max_length": "留言最多 200 字，现在有 %(show_value)d 字"},
     )
     pay = forms.ChoiceField(label="付款方式", choices=Channel, initial=Channel.WECHAT)
-    key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
-    expected = forms.IntegerField(widget=forms.HiddenInput)
+    key = forms.RegexField(r"^[0-9a-f]{32}$", error_messages={"invalid": STALE, "required": STALE})
+    expected = forms.IntegerField(error_messages={"invalid": STALE, "required": STALE})
 
     def __init__(self, *args: Any, options: Options, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.options = options
         self._choices("delivery", options.methods)
         self._choices("address", [(address.pk, str(address)) for address in options.addresses])
+        self._choices("pay", Channel.choices)
         self._choices("store", [(store.pk, store.name) for store in options.stores])
         self.fields["phone"].widget.attrs.update(type="tel", inputmode="tel", autocomplete="tel")
 
@@ -91,6 +93,11 @@ class CheckoutForm(forms.Form):
             self.add_error("phone", "请填写 11 位手机号，到店时用来核对")
         if self.options.days and not read_value(cleaned.get("slot", "")):
             self.add_error("slot", "请选择自提的日期和时段")
+
+    @property
+    def stale_errors(self) -> list[str]:
+        """What is wrong with the fields that nobody sees."""
+        return [STALE] if {"key", "expected"} & set(self.errors) else []
 
     def delivery_choice(self) -> Delivery:
         """Return what was chosen, once the form is valid."""

@@ -15,21 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 from orders.models.cart import MAX_CART_UNITS
 from orders.services import cart
 from orders.views.access import cart_owner
-from shop.models import ShopSettings
 
 
 @require_safe
 @never_cache
 def cart_page(request: HttpRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, units bought (only with a lifetime limit), settings."""
-    return render(request, "orders/cart.html", _context(cart_owner(request)))
-
-
-def _context(owner: cart.Owner) -> Mapping[str, object]:
-    shown = cart.show(owner)
-    shop = ShopSettings.load()
-    missing = max(shop.freight_free_over - shown.goods_amount, 0) if shop.express_enabled else 0
-    return {"cart": shown, "is_guest": owner.member is None, "missing_for_free_freight": missing if shown.units else 0}
+    """Queries: session, user, cart, SKUs, units bought (only with a lifetime limit)."""
+    owner = cart_owner(request)
+    return render(request, "orders/cart.html", {"cart": cart.show(owner), "is_guest": owner.member is None})
 
 
 @require_POST
