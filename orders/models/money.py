@@ -189,6 +189,7 @@ class Refund(Stateful):
         Member, models.PROTECT, null=True, related_name="+", verbose_name="操作人"
     )  # None: automatic
     gateway_refund_id = models.CharField("退款流水号", max_length=64, blank=True)
+    retry_of = models.OneToOneField("self", models.PROTECT, null=True, related_name="retry")  # a failed one, tried once
     due_at = models.DateTimeField(null=True)  # when a sweep shall send or ask again
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)

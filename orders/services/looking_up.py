@@ -24,6 +24,9 @@ def query_payment(payment: Payment, *, now: datetime) -> Payment:
         apply_fact(payment, fact, now=now)
     elif fact.state == PaymentState.CLOSED or _never_arrived(payment, fact, now):
         _close(payment, now)
+    elif fact.state == PaymentState.OPEN and payment.status == PaymentStatus.UNKNOWN:
+        with suppress(IllegalMove):  # somebody else learned more meanwhile
+            payment.move(PaymentStatus.PENDING)
     payment.refresh_from_db()
     return payment
 

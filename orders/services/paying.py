@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -102,13 +103,18 @@ def _expires_at(payment: Payment) -> datetime:
 
 def _opened(payment: Payment, handle: str, now: datetime) -> Payment:
     changes = {"handle": handle, "handle_expires_at": now + HANDLE_LIFE[payment.product], "last_error": ""}
-    if payment.status == PaymentStatus.PENDING:
-        Payment.objects.filter(pk=payment.pk, status=PaymentStatus.PENDING).update(**changes)
-    else:
-        with suppress(IllegalMove):  # paid before the answer arrived: the row below says so
-            payment.move(PaymentStatus.PENDING, **changes)
+    if payment.status == PaymentStatus.PENDING or not _moved_to_pending(payment, changes):
+        Payment.objects.filter(pk=payment.pk, status__in=Payment.OPEN).update(**changes)
     payment.refresh_from_db()
     return payment
+
+
+def _moved_to_pending(payment: Payment, changes: dict[str, Any]) -> bool:
+    try:
+        payment.move(PaymentStatus.PENDING, **changes)
+    except IllegalMove:  # paid before the answer arrived, or known to be open by a query
+        return False
+    return True
 
 
 def _note_failure(payment: Payment, error: ProviderError, now: datetime) -> None:

@@ -93,7 +93,7 @@ def _lock_member_if_limited(asked: _Asked) -> None:
     """Let orders of one member for goods with a lifetime limit wait for each other, so that their sum is counted."""
     sku_ids = [sku_id for sku_id, _ in asked.items]
     if Product.objects.filter(skus__in=sku_ids, limit_kind=LimitKind.LIFETIME).exists():
-        Member.objects.select_for_update().only("pk").get(pk=asked.member.pk)
+        Member.objects.select_for_update(no_key=True).only("pk").get(pk=asked.member.pk)
 
 
 def _check_payment(asked: _Asked, shop: ShopSettings, basket: Quote) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from members import services as members
 from members.models import Member, staff_scope
 from orders.models import Order, OrderLine, OrderStatus, Redemption, RedemptionLine, RedemptionWay
+from orders.services import refunding
 from orders.services.events import record_event, step
 from orders.services.paying import take_at_counter
 from orders.services.receiving import complete
@@ -183,7 +184,7 @@ def _hand_over(order: Order, redemption: Redemption, units: dict[OrderLine, int]
 
 def _follow_up(order: Order, redemption: Redemption, now: datetime) -> None:
     staff, note = redemption.staff, f"{redemption.store} {redemption.get_way_display()}"
-    if any(line.units_left for line in order.lines.all()):
+    if any(line.units_left for line in order.lines.all()) or refunding.may_come_back(order):
         status = order.status
         record_event(order, kind="redeemed", from_status=status, by=staff, now=now, note=f"{note}，部分提货")
     else:

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
 from orders.channels import RefundFact, RefundState, channel_of
-from orders.models import Order, Refund, RefundCause, RefundStatus
+from orders.models import Order, OrderStatus, Payment, Refund, RefundCause, RefundStatus
 from orders.services import refund_settling, refunding
 from shop.lib.outbox import claim, retry_at
 from shop.lib.providers import ProviderError, ProviderRejected, ProviderUnknown
@@ -106,7 +106,7 @@ def _failed_to_ask(refund: Refund, error: ProviderError, now: datetime) -> None:
 def retry_refund(*, refund: Refund, by: Member, now: datetime) -> Refund:
     """Try again what went wrong: an abnormal refund under its number, a failed one as a new refund of the same units.
 
-    Raises NotRefundable when the refund is neither.
+    A failed one is tried again once, however often this is called. Raises NotRefundable when the refund is neither.
     """
     if refund.status == RefundStatus.ABNORMAL:
         Refund.objects.filter(pk=refund.pk, status=RefundStatus.ABNORMAL).update(due_at=now)
@@ -114,26 +114,36 @@ def retry_refund(*, refund: Refund, by: Member, now: datetime) -> Refund:
         return refund
     if refund.status != RefundStatus.FAILED:
         raise refunding.NotRefundable("只有退款异常或失败的退款单可以重试")
-    if refund.cause == RefundCause.STAFF:
-        units = {part.line_id: part.units for part in refund.lines.all()}
-        return refunding.refund_lines(
-            order=refund.order, units_by_line=units, by=by, now=now, reason=refund.reason, restock=refund.restock
-        )
     return _again(refund, by, now)
 
 
 @transaction.atomic
 def _again(refund: Refund, by: Member, now: datetime) -> Refund:
     order = Order.objects.select_for_update(of=("self",)).select_related("member", "store").get(pk=refund.order_id)
-    payment = refund.payment
+    done = Refund.objects.filter(retry_of=refund).first()
+    if done:
+        return done
+    fresh = _renewed(order, refund, by, now)
+    fresh.retry_of = refund
+    fresh.save(update_fields=["retry_of"])
+    return fresh
+
+
+def _renewed(order: Order, refund: Refund, by: Member, now: datetime) -> Refund:
+    if refund.cause == RefundCause.STAFF and order.status != OrderStatus.CANCELLED:
+        units = {part.line_id: part.units for part in refund.lines.all()}
+        return refunding.refund_lines(
+            order=order, units_by_line=units, by=by, now=now, reason=refund.reason, restock=refund.restock
+        )
+    payment = Payment.objects.select_for_update().filter(pk=refund.payment_id).first()
     if payment is None:
         raise refunding.NotRefundable("没有可以退款的支付")
-    payment.refresh_from_db()
     if refund.cause == RefundCause.LATE_MONEY:
         return refunding.create_refund(
             order=order, payment=payment, cause=refund.cause, amount=refund.amount, reason=refund.reason, by=by, now=now
         )
-    fresh = refunding.refund_all_left(order, payment, cause=refund.cause, reason=refund.reason, by=by, now=now)
+    cause = RefundCause.CANCEL if refund.cause == RefundCause.STAFF else refund.cause  # its goods are free already
+    fresh = refunding.refund_all_left(order, payment, cause=cause, reason=refund.reason, by=by, now=now)
     if fresh is None:
         raise refunding.NotRefundable("这笔支付已经全部退款")
     return fresh

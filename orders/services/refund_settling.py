@@ -79,6 +79,8 @@ def _go_wrong(order: Order, refund: Refund, to: str, changes: dict[str, str], no
         link="/admin/orders/refund/",
         now=now,
     )
+    if failed and order.status == OrderStatus.CANCELLED:  # cancelling left these units to the refund
+        _restock(refund, list(refund.lines.select_related("line").order_by("line_id")), now)
 
 
 def _finish(order: Order, refund: Refund, now: datetime) -> None:
@@ -91,7 +93,8 @@ def _finish(order: Order, refund: Refund, now: datetime) -> None:
         return
     parts = list(refund.lines.select_related("line").order_by("line_id"))
     lines = list(order.lines.order_by("pk"))
-    whole = not any(line.units_refundable for line in lines) and not _others_live(order, refund)
+    settled = not refunding.may_come_back(order, besides=refund)
+    whole = settled and not any(line.units_refundable for line in lines)
     Order.objects.filter(pk=order.pk).update(
         refunded_amount=F("refunded_amount") + refund.amount,
         refund_status=RefundedPart.FULL if whole else RefundedPart.PART,
@@ -101,15 +104,12 @@ def _finish(order: Order, refund: Refund, now: datetime) -> None:
     record_event(
         order, kind="refunded", from_status=order.status, by=None, now=now, note=f"¥{yuan(refund.amount)} 已原路退回"
     )
-    _move_on(order, lines, whole, now)
+    if settled:
+        _move_on(order, lines, whole, now)
     catalog.count_sold(_units_by_product(parts))
     order_refunded.send(sender=Order, order=order, refund=refund)
     _tell(order, refund, now)
     _restock(refund, parts, now)
-
-
-def _others_live(order: Order, refund: Refund) -> bool:
-    return order.refunds.filter(status__in=Refund.LIVE).exclude(pk=refund.pk).exists()
 
 
 def _move_on(order: Order, lines: list[OrderLine], whole: bool, now: datetime) -> None:

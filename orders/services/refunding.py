@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from members.models import Member
-from orders.models import Order, OrderLine, OrderStatus, Payment, Refund, RefundCause, RefundLine
+from orders.models import Order, OrderLine, OrderStatus, Payment, Refund, RefundCause, RefundLine, RefundStatus
 from orders.services.events import record_event
 from shop.lib.money import share, yuan
 from shop.models import ShopSettings
@@ -76,12 +76,12 @@ def refund_all_left(
     order: Order, payment: Payment, *, cause: str, reason: str, by: Member | None, now: datetime
 ) -> Refund | None:
     """Refund whatever a locked order has not refunded yet, freight included; None when there is nothing left."""
-    lines = list(order.lines.order_by("pk"))
-    by_pk = {line.pk: line for line in lines}
-    parts = [_take_units(by_pk, line.pk, line.units_refundable) for line in lines if line.units_refundable]
     amount = payment.amount - payment.refund_claimed
     if not amount:
         return None
+    lines = list(order.lines.order_by("pk"))
+    by_pk = {line.pk: line for line in lines}
+    parts = [_take_units(by_pk, line.pk, line.units_refundable) for line in lines if line.units_refundable]
     freight = amount - sum(part.amount for part in parts)
     refund = create_refund(
         order=order, payment=payment, cause=cause, amount=amount, freight=freight, reason=reason, by=by, now=now
@@ -154,10 +154,14 @@ def _take_units(lines: Mapping[int, OrderLine], line_id: int, units: int) -> Ref
 
 
 def _freight_due(order: Order, lines: list[OrderLine]) -> int:
-    """Return the freight that goes back now: all of it with the last unit, if nothing ever left the shop."""
-    if any(line.units_handed or line.units_refundable for line in lines):
+    """Return the freight that goes back now: all of it with the last unit, if nothing ever left the shop.
+
+    What an earlier refund took of it does not go back again, when a failed one of other units is tried anew.
+    """
+    if not order.freight_amount or any(line.units_handed or line.units_refundable for line in lines):
         return 0
-    return order.freight_amount
+    taken = order.refunds.exclude(status=RefundStatus.FAILED).aggregate(sum=Sum("freight_amount"))["sum"] or 0
+    return order.freight_amount - taken
 
 
 def _claim(payment: Payment, amount: int) -> None:
@@ -177,6 +181,12 @@ def _write_parts(refund: Refund, parts: list[RefundLine]) -> None:
 
 def _new_number(order: Order) -> str:
     return f"R{order.no}-{secrets.token_hex(4)}"
+
+
+def may_come_back(order: Order, *, besides: Refund | None = None) -> bool:
+    """Say whether units of a locked order are in refunds under way, which may fail and free them again."""
+    live = order.refunds.filter(status__in=Refund.LIVE).exclude(cause=RefundCause.LATE_MONEY)
+    return live.exclude(pk=besides.pk if besides else None).exists()
 
 
 def release(refund: Refund) -> None:
