@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.core.paginator import Paginator
+from pytest_django import DjangoAssertNumQueries
 
 from catalog import selectors
+from catalog import services as catalog
 from catalog.models import LimitKind, Product, ProductStatus, Sku
 from catalog.selectors import cards_of, goods_found
 from catalog.services import count_sold
-from tests.factories import make_category, make_product
+from tests.factories import NOON, make_category, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -249,3 +252,22 @@ def test_a_description_is_printed_without_what_a_browser_would_run() -> None:
 
     assert page is not None
     assert page.detail == "<p>清晨采摘</p>"
+
+
+def test_a_deep_page_reads_its_own_goods_alone_and_pages_cover_all_once(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    drafts = [
+        catalog.ProductDraft(code=f"C{n}", name=f"杯 {n}", status="on_sale", skus=(catalog.SkuDraft(price=100),))
+        for n in range(45)
+    ]
+    catalog.save_products(drafts=drafts, by=None, now=NOON)
+    pages = Paginator(goods_found(text="杯"), 20)
+
+    with django_assert_num_queries(2):  # count, goods of the page
+        last = list(pages.get_page(3).object_list)
+    found = [card.name for number in pages.page_range for card in cards_of(pages.page(number).object_list)]
+
+    assert [row["name"] for row in last] == found[40:]
+    assert sorted(found) == sorted(f"杯 {n}" for n in range(45))
+    assert goods_found(text="杯")[44]["name"] == found[44]
