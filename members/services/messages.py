@@ -122,8 +122,7 @@ def deliver_messages(*, now: datetime, limit: int = 20) -> int:
     """
     due = Message.objects.filter(status=MessageStatus.PENDING, due_at__lte=now, channel__in=CHANNELS)
     claimed = outbox.claim(due.select_related("member"), column="due_at", now=now, lease=LEASE, limit=limit)
-    for message in claimed:
-        _deliver(message, now)
+    outbox.each(claimed, lambda message: _deliver(message, now))
     return len(claimed)
 
 

@@ -73,9 +73,7 @@ def seal_operations(*, now: datetime, limit: int = 500) -> int:
     """
     try:
         with transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("LOCK TABLE members_operationlog IN SHARE ROW EXCLUSIVE MODE NOWAIT")
+            _keep_writers_out()
             return _seal(limit)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
@@ -97,6 +95,13 @@ def broken_seals() -> list[BrokenSeal]:
             broken.append(BrokenSeal(row.pk, expected, row.digest))
         previous = row.digest
     return broken
+
+
+def _keep_writers_out() -> None:
+    """Lock the log until the transaction ends, or fail at once; SQLite lets one writer in anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE members_operationlog IN SHARE ROW EXCLUSIVE MODE NOWAIT")
 
 
 def _seal(limit: int) -> int:

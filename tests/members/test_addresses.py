@@ -1,5 +1,6 @@
 """The address book: rules of the service, and the pages with and without JavaScript."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from members import services
 from members.models import Address, Member
+from members.services import addresses
 from tests.factories import make_address, make_member
 from tests.pages import valid_html
 
@@ -131,24 +133,54 @@ def test_nobody_changes_the_address_of_another() -> None:
     assert yours.is_default
 
 
-@pytest.mark.races
-@pytest.mark.django_db(transaction=True)
-def test_thirty_saves_at_once_keep_twenty_and_one_default() -> None:
-    member = make_member()
+def save_at_once(member: Member, times: int = 10) -> int:
+    """Save so many new addresses in the same moment; return how many were taken."""
+    together = threading.Barrier(times)
 
-    def attempt(number: int) -> bool:
+    def attempt(_: int) -> bool:
         try:
-            save(member, is_default=number % 2 == 0)
+            together.wait(10)
+            save(member)
         except services.AddressRefused:
             return False
         finally:
             connection.close()
         return True
 
-    with ThreadPoolExecutor(10) as pool:
-        assert sum(pool.map(attempt, range(30))) == 20
+    with ThreadPoolExecutor(times) as pool:
+        return sum(pool.map(attempt, range(times)))
 
+
+def nearly_full() -> Member:
+    member = make_member()
+    for _ in range(19):
+        make_address(member)
+    return member
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_saves_at_once_the_twentieth_is_the_last() -> None:
+    member = nearly_full()
+
+    assert save_at_once(member) == 1
     assert member.addresses.count() == 20
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_more_would_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "_lock", lambda member: None)
+
+    assert max(save_at_once(nearly_full()) for _ in range(5)) > 1
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_ten_first_addresses_at_once_have_one_default() -> None:
+    member = make_member()
+
+    assert save_at_once(member) == 10
     assert len(defaults(member)) == 1
 
 

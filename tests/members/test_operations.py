@@ -14,6 +14,7 @@ from django.test import Client, RequestFactory
 
 from members import services
 from members.models import Member, OperationLog
+from members.services import operations
 from tests.factories import make_member, make_staff
 
 pytestmark = pytest.mark.django_db
@@ -299,9 +300,8 @@ def test_sweeps_and_writers_at_once_leave_one_unbroken_chain() -> None:
     assert broken() == []
 
 
-@pytest.mark.races
-@pytest.mark.django_db(transaction=True)
-def test_an_entry_still_on_its_way_holds_the_sealing_back() -> None:
+def seal_while_an_entry_is_on_its_way() -> int:
+    """Seal when an entry with a smaller id is written but not yet committed; return how many were sealed then."""
     target = make_member()
     written, done = threading.Event(), threading.Event()
 
@@ -318,13 +318,31 @@ def test_an_entry_still_on_its_way_holds_the_sealing_back() -> None:
         slow = pool.submit(write_slowly)
         assert written.wait(10)
         log(target=target)  # has the greater id and is there first
-        assert services.seal_operations(now=NOW) == 0
+        sealed = services.seal_operations(now=NOW)
         done.set()
         slow.result()
+    return sealed
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_still_on_its_way_holds_the_sealing_back() -> None:
+    assert seal_while_an_entry_is_on_its_way() == 0
 
     assert services.seal_operations(now=NOW) == 2
     assert list(OperationLog.objects.order_by("pk").values_list("action", flat=True)) == ["慢", "改库存"]
     assert broken() == []
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_an_entry_on_its_way_would_break_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "_keep_writers_out", lambda: None)
+
+    assert seal_while_an_entry_is_on_its_way() == 1
+
+    services.seal_operations(now=NOW)
+    assert len(broken()) == 1
 
 
 def test_roles_hold_exactly_their_permissions() -> None:

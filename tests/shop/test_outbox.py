@@ -1,6 +1,7 @@
 """Sweeps take their rows so that two never share one, and a dead worker's rows come back."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -78,21 +79,43 @@ def test_each_failure_waits_longer_an_hour_at_most(attempts: int, seconds: int) 
     assert outbox.retry_at(NOW, attempts) == NOW + timedelta(seconds=seconds)
 
 
-@pytest.mark.races
-@pytest.mark.django_db(transaction=True)
-def test_eight_sweeps_share_no_row() -> None:
+def claim_without_a_lock(limit: int) -> list[Message]:
+    """What `claim` must not be: it looks, then writes."""
+    rows = list(Message.objects.filter(due_at__lte=NOW).order_by("due_at", "pk")[:limit])
+    Message.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=NOW + LEASE)
+    return rows
+
+
+def sweep_at_once(claim_some: Callable[[int], list[Message]]) -> list[int]:
+    """Let eight sweeps claim 200 rows together; return what each of them took, one after the other."""
     make_messages(200)
+    together = threading.Barrier(8)
 
     def sweep(_: int) -> list[int]:
         try:
-            return [row.pk for _ in range(10) for row in claim(5)]
+            together.wait(10)
+            return [row.pk for _ in range(10) for row in claim_some(5)]
         finally:
             connection.close()
 
     with ThreadPoolExecutor(8) as pool:
-        taken = [pk for pks in pool.map(sweep, range(8)) for pk in pks]
+        return [pk for pks in pool.map(sweep, range(8)) for pk in pks]
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_eight_sweeps_share_no_row() -> None:
+    taken = sweep_at_once(claim)
 
     assert len(taken) == len(set(taken)) == 200
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_sweeps_would_share_rows() -> None:
+    taken = sweep_at_once(claim_without_a_lock)
+
+    assert len(taken) > len(set(taken))
 
 
 @pytest.mark.races

@@ -1,5 +1,7 @@
 """The one way a status changes, tried on messages."""
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -54,19 +56,40 @@ def test_who_read_an_old_status_must_look_again() -> None:
     assert IllegalMove.message == "状态已经变化，请刷新后再试"
 
 
-@pytest.mark.races
-@pytest.mark.django_db(transaction=True)
-def test_of_ten_at_once_one_moves() -> None:
+def move_at_once(move: Callable[[Message], None]) -> int:
+    """Let ten workers move the same message in the same moment; return how many did."""
     copies = [Message.objects.get(pk=pk) for pk in [make_message().pk] * 10]
+    together = threading.Barrier(len(copies))
 
-    def move(message: Message) -> bool:
+    def attempt(message: Message) -> bool:
         try:
-            message.move("sent")
+            together.wait(10)
+            move(message)
         except IllegalMove:
             return False
         finally:
             connection.close()
         return True
 
-    with ThreadPoolExecutor(10) as pool:
-        assert sum(pool.map(move, copies)) == 1
+    with ThreadPoolExecutor(len(copies)) as pool:
+        return sum(pool.map(attempt, copies))
+
+
+def move_by_reading_first(message: Message) -> None:
+    """What `move` must not be: it looks, then writes."""
+    message.refresh_from_db()
+    if message.status != "pending":
+        raise IllegalMove
+    Message.objects.filter(pk=message.pk).update(status="sent")
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_at_once_one_moves() -> None:
+    assert move_at_once(lambda message: message.move("sent")) == 1
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_without_the_condition_in_the_update_several_would_move() -> None:
+    assert max(move_at_once(move_by_reading_first) for _ in range(5)) > 1
