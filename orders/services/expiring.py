@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from orders.models import CancelReason, Order, OrderStatus, Payment
 from orders.services import looking_up
 from orders.services.closing import cancel_locked
+from shop.lib.outbox import each
 from shop.lib.states import IllegalMove
 
 MOST_SILENCES = 3  # a gateway that left so many questions unanswered is asked again in the next round
@@ -26,15 +27,18 @@ def expire_unpaid(*, now: datetime, limit: int = 200) -> int:
         | Q(status=OrderStatus.READY_FOR_PICKUP, paid_at__isnull=True, payable_amount__gt=0, pickup_before__lte=now)
     )
     orders = due.annotate(is_tried=Exists(attempts)).order_by("is_tried", "pk").values_list("pk", "is_tried")
-    silences = cancelled = 0
-    for pk, is_tried in orders[:limit]:
+    silent: list[int] = []
+
+    def expire(order: tuple[int, bool]) -> int:
+        pk, is_tried = order
+        if is_tried and len(silent) >= MOST_SILENCES:
+            return 0
         if is_tried and not looking_up.settle_open_attempts(pk, now=now):
-            silences += 1
-            if silences >= MOST_SILENCES:
-                break
-            continue
-        cancelled += _expire(pk, now)
-    return cancelled
+            silent.append(pk)
+            return 0
+        return _expire(pk, now)
+
+    return each(list(orders[:limit]), expire)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.conf import settings
 from orders.channels import GatewayEvent, PaymentFact, PaymentState, channel_of
 from orders.models import NoticeKind, Payment, PaymentStatus
 from orders.services import notices
-from shop.lib.outbox import claim
+from shop.lib.outbox import claim, each
 from shop.lib.providers import ProviderError, ProviderRejected
 from shop.lib.states import IllegalMove
 
@@ -57,8 +57,7 @@ def poll_payments(*, now: datetime, limit: int = 50) -> int:
     """Ask after open attempts that are due, and close those that nobody shall pay any more; return how many."""
     due = Payment.objects.filter(status__in=Payment.OPEN, next_query_at__lte=now)
     rows = claim(due, column="next_query_at", now=now, lease=LEASE, limit=limit)
-    for payment in rows:
-        _look_after(payment, now)
+    each(rows, lambda payment: _look_after(payment, now))
     return len(rows)
 
 

@@ -11,7 +11,7 @@ from orders.channels import GatewayEvent, NoticeRefused, PaymentFact, RefundFact
 from orders.models import GatewayNotice, NoticeKind, NoticeStatus
 from orders.services import paying, refund_settling, settling
 from shop.lib import throttle
-from shop.lib.outbox import claim
+from shop.lib.outbox import claim, each, retry_at
 
 LEASE = timedelta(seconds=30)
 REJECTED_KEPT_PER_HOUR = 200  # forged notices are evidence, but nobody may fill the disk with them
@@ -75,9 +75,19 @@ def apply_notices(*, now: datetime, limit: int = 100) -> int:
     """Apply what was stored but not applied, because a process died or something stood in the way; return how many."""
     waiting = GatewayNotice.objects.filter(status=NoticeStatus.RECEIVED, due_at__lte=now)
     rows = claim(waiting, column="due_at", now=now, lease=LEASE, limit=limit)
-    for notice in rows:
-        apply_notice(notice, now=now)
+    each(rows, lambda notice: _apply_again(notice, now))
     return len(rows)
+
+
+def _apply_again(notice: GatewayNotice, now: datetime) -> None:
+    try:
+        apply_notice(notice, now=now)
+    except Exception as error:
+        attempts = min(notice.attempts + 1, 1000)
+        GatewayNotice.objects.filter(pk=notice.pk, status=NoticeStatus.RECEIVED).update(
+            attempts=attempts, due_at=retry_at(now, attempts), error=type(error).__name__
+        )
+        raise
 
 
 def apply_notice(notice: GatewayNotice, *, now: datetime) -> None:

@@ -8,6 +8,7 @@ from members.models import Member
 from orders.models import DeliveryMethod, Order, OrderStatus
 from orders.services.events import step
 from orders.signals import order_completed
+from shop.lib.outbox import each
 
 
 class NotReceivable(Exception):
@@ -42,7 +43,7 @@ def auto_receive(*, now: datetime, limit: int = 200) -> int:
         status=OrderStatus.SHIPPED, delivery_method=DeliveryMethod.EXPRESS, receive_before__lte=now
     )
     pks = list(due.order_by("receive_before", "pk").values_list("pk", flat=True)[:limit])
-    return sum(_receive_if_due(pk, now) for pk in pks)
+    return each(pks, lambda pk: _receive_if_due(pk, now))
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from members.models import Member
 from orders.channels import RefundFact, RefundState, channel_of
 from orders.models import Order, OrderStatus, Payment, Refund, RefundCause, RefundStatus
 from orders.services import refund_settling, refunding
-from shop.lib.outbox import claim, retry_at
+from shop.lib.outbox import claim, each, retry_at
 from shop.lib.providers import ProviderError, ProviderRejected, ProviderUnknown
 from shop.lib.states import IllegalMove
 
@@ -23,8 +23,7 @@ TEMPORARY = frozenset({"NOT_ENOUGH", "FREQUENCY_LIMITED", "NO_AUTH", "ACCOUNT_ER
 def send_refunds(*, now: datetime, limit: int = 50) -> int:
     """Send or ask after every refund that is due, one in flight per payment; return how many."""
     rows = claim(_due(now), column="due_at", now=now, lease=LEASE, limit=limit)
-    for refund in rows:
-        advance(refund, now=now)
+    each(rows, lambda refund: advance(refund, now=now))
     return len(rows)
 
 

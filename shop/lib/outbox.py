@@ -1,11 +1,13 @@
 """How sweeps take their work: rows are claimed by one conditional UPDATE each, so two sweeps never share one."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import connection, models, transaction
 
 Row = TypeVar("Row", bound=models.Model)
+Item = TypeVar("Item")
 
 BACKOFF_SECONDS = (15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
 
@@ -23,6 +25,22 @@ def claim(due: models.QuerySet[Row], *, column: str, now: datetime, lease: timed
         claimed = list(rows[:limit])
         due.model._default_manager.filter(pk__in=[row.pk for row in claimed]).update(**{column: now + lease})
     return claimed
+
+
+def each(rows: Iterable[Item], work: Callable[[Item], int | None]) -> int:
+    """Work on every row, whatever becomes of the others; return the sum of what `work` returned.
+
+    Raises all that went wrong in the end, as one ExceptionGroup: a broken row keeps none behind it waiting.
+    """
+    done, errors = 0, []
+    for row in rows:
+        try:
+            done += work(row) or 0
+        except Exception as error:  # catching it per row is the point
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} rows failed", errors)
+    return done
 
 
 def retry_at(now: datetime, attempts: int) -> datetime:
