@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Q
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 
 from members import services as members
@@ -17,6 +17,7 @@ from orders.services.paying import take_at_counter
 from orders.services.receiving import complete
 from orders.signals import order_reopened
 from shop.lib.throttle import ThrottleCount, TooManyTries, hit, window_start
+from shop.models import Store
 
 NOT_HERE = "不是本店可核销的提货码"  # one sentence for unknown, foreign and used-elsewhere codes alike
 UNDO_MINUTES = 10
@@ -110,7 +111,7 @@ def _check_without_code(staff: Member, reason: str) -> None:
 
 
 def _locked(staff: Member, order: Order | None, code: str, counter: Counter, now: datetime) -> Order:
-    own = Order.objects.of_staff(staff).annotate(is_throttled=_throttled(staff, counter, now))
+    own = _own_orders(staff).annotate(is_throttled=_throttled(staff, counter, now))
     wanted = own.filter(pickup_code=code) if order is None else own.filter(pk=order.pk)
     locked = wanted.select_for_update(of=("self",)).select_related("store").prefetch_related("lines").first()
     if locked is None:
@@ -268,7 +269,7 @@ def find_by_code(*, code: str, staff: Member, counter: Counter, now: datetime) -
     Raises NotOfThisStore, and counts the wrong try of the clerk, their store and their address;
     raises TooManyTries once one of the three has used up its tries, for right codes too.
     """
-    own = Order.objects.of_staff(staff).annotate(is_throttled=_throttled(staff, counter, now))
+    own = _own_orders(staff).annotate(is_throttled=_throttled(staff, counter, now))
     order = own.filter(pickup_code=code).select_related("store").prefetch_related("lines").first()
     if order is None:
         _count_wrong_try(staff, counter, now)
@@ -276,6 +277,13 @@ def find_by_code(*, code: str, staff: Member, counter: Counter, now: datetime) -
     if vars(order)["is_throttled"]:
         raise TooManyTries(f"staff {staff.pk}")
     return order
+
+
+def _own_orders(staff: Member) -> QuerySet[Order]:
+    """Return the orders of `Order.objects.of_staff(staff)`, without a statement of its own for the stores."""
+    stores = Store.objects.filter(staff=staff)
+    everywhere = Q() if staff.is_superuser else Q(Exists(stores.filter(is_headquarters=True))) | Q(store__in=stores)
+    return Order.objects.filter(everywhere)
 
 
 def _throttled(staff: Member, counter: Counter, now: datetime) -> Exists:
