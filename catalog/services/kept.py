@@ -58,7 +58,7 @@ def read_goods(
     return kept
 
 
-def draft_of(product: Product, kept: Kept) -> ProductDraft:
+def draft_of(product: Product, *, kept: Kept) -> ProductDraft:
     """Return a product as the draft that would save it unchanged; its stock is left alone."""
     return ProductDraft(
         id=product.pk,

@@ -109,7 +109,7 @@ def category_ids_of(groups: Sequence[GoodsGroup], *, create: bool) -> dict[Path,
 def _add(plan: Plan, group: GoodsGroup, world: World) -> None:
     """Draft one product, leaving out its bad lines; note what was wrong with them."""
     old = world.kept.by_code.get(group.code)
-    base = draft_of(old, world.kept) if old else None
+    base = draft_of(old, kept=world.kept) if old else None
     rows = group.rows
     while rows:
         try:

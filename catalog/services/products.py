@@ -50,7 +50,7 @@ def save_product(*, draft: ProductDraft, by: Member | None, now: datetime, sourc
     with transaction.atomic():
         kept = read_kept([draft])
         old = kept.product_for(draft)
-        before = draft_of(old, kept) if old else None
+        before = draft_of(old, kept=kept) if old else None
         product = save_products(drafts=[draft], by=by, now=now, source=source).products[0]
         if by:
             _log(product, before, tidy(draft), by=by, now=now)

@@ -31,7 +31,7 @@ def save(wanted: ProductDraft, source: str = "") -> Product:
 
 
 def current(product: Product) -> ProductDraft:
-    return catalog.draft_of(product, catalog.read_goods(ids=[product.pk]))
+    return catalog.draft_of(product, kept=catalog.read_goods(ids=[product.pk]))
 
 
 def test_a_new_product_keeps_all_that_its_draft_says() -> None:
