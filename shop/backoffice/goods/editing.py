@@ -6,14 +6,14 @@ from uuid import uuid4
 from django import forms as django_forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from catalog import services as catalog
 from catalog.models import Category, Product, ProductStatus, Sku
 from shop.backoffice.base import now, staff_of
-from shop.backoffice.goods.forms import PictureFormSet, ProductForm, SkuFormSet, UploadForm
+from shop.backoffice.goods.forms import BLANK_ROWS, PictureFormSet, ProductForm, SkuFormSet, UploadForm
 from shop.lib.uploads import store_image
 
 PLAIN_FIELDS = [
@@ -28,14 +28,23 @@ class Forms:
 
     def __init__(self, request: HttpRequest, product: Product | None) -> None:
         post = request.POST if request.method == "POST" else None
+        rows = with_more_rows(request.POST) if post and "more" in post else post
         self.fact = ProductForm(post, categories=category_choices(), initial=facts_of(product))
-        self.skus = SkuFormSet(post, prefix="skus", initial=skus_of(product))
+        self.skus = SkuFormSet(rows, prefix="skus", initial=skus_of(product))
         self.pictures = PictureFormSet(post, prefix="pictures", initial=pictures_of(product))
         self.upload = UploadForm(post, request.FILES if post else None)
 
     def are_valid(self) -> bool:
         """Judge all of them, so that every mistake shows at once."""
         return all([part.is_valid() for part in (self.fact, self.skus, self.pictures, self.upload)])  # noqa: C419
+
+
+def with_more_rows(post: QueryDict) -> QueryDict:
+    """Return what was posted with a few blank SKU rows more."""
+    more = post.copy()
+    total = post.get("skus-TOTAL_FORMS", "")
+    more["skus-TOTAL_FORMS"] = str(int(total) + BLANK_ROWS) if total.isdecimal() else total
+    return more
 
 
 def product_edit(request: HttpRequest, object_id: str = "") -> HttpResponse:
