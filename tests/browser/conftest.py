@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import LazySettings
 from django.conf import settings as shop_settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, ViewportSize, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from members.models import Member
@@ -28,6 +28,7 @@ DESK: ViewportSize = {"width": 1280, "height": 800}
 PATIENCE = 10_000  # milliseconds for anything to appear
 SCREENSHOTS = ROOT / "var" / "screenshots"
 PAGES = pytest.StashKey[list[Page]]()
+expect.set_options(timeout=PATIENCE)
 
 Visit = Callable[..., Page]
 
