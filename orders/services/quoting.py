@@ -161,6 +161,6 @@ def _slot(store: Store, delivery: Pickup, now: datetime) -> PickupSlot | None:
     slot = slots.get(delivery.slot_id or 0)
     if slot is None or delivery.day is None:
         raise SlotFull("请选择自提的日期和时段")
-    if not is_bookable(slot, delivery.day, now):
+    if not is_bookable(slot, day=delivery.day, now=now):
         raise SlotFull("这个自提时段已经不能预约，请换一个时段")
     return slot

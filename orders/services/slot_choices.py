@@ -36,7 +36,7 @@ def bookable_days(slots: Sequence[PickupSlot], *, now: datetime) -> list[SlotDay
     today = timezone.localdate(now)
     days = [today + timedelta(days=ahead) for ahead in range(PICKUP_DAYS_AHEAD + 1)]
     left = places_left(slots, days=days)
-    found = [(day, [_choice(slot, day, left) for slot in slots if is_bookable(slot, day, now)]) for day in days]
+    found = [(day, [_choice(slot, day, left) for slot in slots if is_bookable(slot, day=day, now=now)]) for day in days]
     return [SlotDayChoices(_day_words(day, today), choices) for day, choices in found if choices]
 
 

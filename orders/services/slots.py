@@ -13,7 +13,7 @@ from shop.models import PickupSlot, SlotDay
 PICKUP_DAYS_AHEAD = 7
 
 
-def is_bookable(slot: PickupSlot, day: date, now: datetime) -> bool:
+def is_bookable(slot: PickupSlot, *, day: date, now: datetime) -> bool:
     """Say whether `slot` may still be booked for `day`: within a week, on its weekdays, not over yet."""
     local = timezone.localtime(now)
     if not local.date() <= day <= local.date() + timedelta(days=PICKUP_DAYS_AHEAD) or not slot.is_open_on(day):

@@ -155,7 +155,7 @@ def _first_slot(store: Store, now: datetime) -> tuple[int, date]:
         (slot.pk, day)
         for day in (today + timedelta(days=ahead) for ahead in range(1, 8))
         for slot in slots
-        if is_bookable(slot, day, now)
+        if is_bookable(slot, day=day, now=now)
     )
 
 
