@@ -143,7 +143,7 @@ class StaffAdmin(ModelAdmin):
 class ReadOnlyAdmin(StaffAdmin):
     """A list and pages to look at: nothing is added, changed or deleted."""
 
-    actions = None
+    actions: Any = None
     warn_unsaved_form = False
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -17,22 +17,24 @@ from shop.lib.money import parse_yuan
 
 
 class FormFilter(admin.SimpleListFilter):
-    """A filter whose choice is made in form fields; `parameters` are the names it reads from the address."""
+    """A filter whose choice is made in form fields, each named after a parameter of the address."""
 
     template = "unfold/filters/filters_field.html"
-    parameter_name = "set by parameters"
-    parameters: ClassVar[list[str]] = []
+    parameter_name = ""
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
         self.request, self.model_admin = request, model_admin
         super().__init__(request, params, model, model_admin)
-        for name in self.expected_parameters():
+        for name in self.names():
             if name in params:
                 value = params.pop(name)
                 self.used_parameters[name] = value[-1] if isinstance(value, list) else value
 
-    def expected_parameters(self) -> list[str]:
-        return self.parameters or [str(self.parameter_name)]
+    def names(self) -> list[str]:
+        return [str(self.parameter_name)]
+
+    def expected_parameters(self) -> list[str | None]:
+        return [*self.names()]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return []
@@ -114,18 +116,18 @@ class DaysFilter(FormFilter):
     template = "admin/filters/range.html"
     column: ClassVar[str] = ""
 
-    def expected_parameters(self) -> list[str]:
+    def names(self) -> list[str]:
         return [f"{self.parameter_name}_from", f"{self.parameter_name}_to"]
 
     def form_fields(self) -> dict[str, forms.Field]:
-        first, last = self.expected_parameters()
+        first, last = self.names()
         return {
             first: forms.DateField(label="从", widget=forms.DateInput(attrs={"type": "date"})),
             last: forms.DateField(label="到", widget=forms.DateInput(attrs={"type": "date"})),
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        first, last = [read_day(self.typed(name)) for name in self.expected_parameters()]
+        first, last = [read_day(self.typed(name)) for name in self.names()]
         if first:
             queryset = queryset.filter(**{f"{self.column}__gte": midnight(first)})
         if last:
@@ -147,11 +149,11 @@ class NumbersFilter(FormFilter):
     columns: ClassVar[tuple[str, str]] = ("", "")  # compared with the lower and the upper end
     in_yuan = False
 
-    def expected_parameters(self) -> list[str]:
+    def names(self) -> list[str]:
         return [f"{self.parameter_name}_from", f"{self.parameter_name}_to"]
 
     def form_fields(self) -> dict[str, forms.Field]:
-        first, last = self.expected_parameters()
+        first, last = self.names()
         attrs = {"inputmode": "decimal"}
         return {
             first: forms.CharField(label="从", widget=forms.TextInput(attrs=attrs)),
@@ -159,7 +161,7 @@ class NumbersFilter(FormFilter):
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        lowest, highest = [self.read(self.typed(name)) for name in self.expected_parameters()]
+        lowest, highest = [self.read(self.typed(name)) for name in self.names()]
         if lowest is not None:
             queryset = queryset.filter(**{f"{self.columns[0]}__gte": lowest})
         if highest is not None:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -40,17 +42,46 @@ class SettingsAdmin(StaffAdmin):
         return redirect("admin:shop_shopsettings_change", obj.pk)
 
 
+class SlotForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A slot ends after it starts."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        starts, ends = cleaned.get("starts"), cleaned.get("ends")
+        if starts and ends and ends <= starts:
+            self.add_error("ends", "结束时间要晚于开始时间")
+        return cleaned
+
+    def validate_constraints(self) -> None:
+        """Leave it to `clean`, whose sentence a person understands."""
+
+
 class SlotInline(TabularInline):
     """The times at which a store hands orders over."""
 
     model = PickupSlot
+    form = SlotForm
     extra = 0
     ordering = ["starts", "pk"]
     fields = ["weekdays", "starts", "ends", "capacity"]
 
 
+class StoreForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One store is the headquarters."""
+
+    def clean_is_headquarters(self) -> bool:
+        wanted = bool(self.cleaned_data["is_headquarters"])
+        if wanted and Store.objects.headquarters().exclude(pk=self.instance.pk).exists():
+            raise ValidationError("已经有一家总店了，请先取消那一家")
+        return wanted
+
+    def validate_constraints(self) -> None:
+        """Leave it to `clean_is_headquarters`, whose sentence a person understands."""
+
+
 @admin.register(Store)
 class StoreAdmin(StaffAdmin):
+    form = StoreForm
     list_display = ["name", "is_hq", "phone", "hours", "slot_count", "pickup", "state", "sort_order"]
     list_display_links = ["name"]
     ordering = ["sort_order", "pk"]

@@ -45,11 +45,12 @@ class BackofficeSite(UnfoldAdminSite):
         @wraps(inner)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             from members.services import acting_from
+            from shop.backoffice.base import staff_of
             from shop.backoffice.second_factor import is_staff
 
             acting_from(request)
             if is_staff(request):
-                prefetch_related_objects([request.user], "stores")  # every scope asks for them
+                prefetch_related_objects([staff_of(request)], "stores")  # every scope asks for them
             return with_policy(inner(request, *args, **kwargs))
 
         return wrapped

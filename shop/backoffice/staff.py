@@ -1,5 +1,6 @@
 """Staff accounts, for owners only: who works here, in which role and stores, and with which second factor."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -134,7 +135,7 @@ def staff_reset_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("admin:staff")
 
 
-PAGES = [
+PAGES: list[tuple[str, Callable[..., HttpResponse], str]] = [
     ("staff/", staff_list, "staff"),
     ("staff/add/", staff_edit, "staff_add"),
     ("staff/<int:pk>/", staff_edit, "staff_edit"),

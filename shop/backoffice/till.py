@@ -234,7 +234,7 @@ class RedemptionAdmin(OfOrderAdmin):
                 rows = Redemption.objects.order_by("staff_id").values_list(
                     "staff_id", "staff__nickname", "staff__username"
                 )
-                self.people = [(pk, nickname or username) for pk, nickname, username in rows.distinct()]
+                self.people = [(pk, nickname or str(username)) for pk, nickname, username in rows.distinct()]
             return self.people
 
     list_filter = [

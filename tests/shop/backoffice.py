@@ -1,10 +1,10 @@
 """The staff of a shop, signed in to the back office, for its tests."""
 
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.http import HttpResponse
 from django.test import Client
 
 from members.models import Member
@@ -43,7 +43,7 @@ def action_url(order: Order, name: str) -> str:
     return f"/admin/orders/order/{order.pk}/do/{name}/"
 
 
-def do(client: Client, order: Order, name: str, **facts: Any) -> HttpResponse:
+def do(client: Client, order: Order, name: str, **facts: Any) -> Any:
     """Press the button of an action and send its form."""
     return client.post(action_url(order, name), facts)
 
@@ -58,13 +58,22 @@ def text_of(response: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
+class Inputs(HTMLParser):
+    """Collects what a browser would send of a page's inputs, as they stand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = dict(attrs)
+        is_off = facts.get("type") in {"checkbox", "radio"} and "checked" not in facts
+        if tag == "input" and facts.get("name") and facts.get("type") != "file" and not is_off:
+            self.found[str(facts["name"])] = facts.get("value") or ("on" if facts.get("type") == "checkbox" else "")
+
+
 def hidden_fields(response: Any) -> dict[str, str]:
     """Return the values of all inputs of a page's forms, as a browser would send them again."""
-    html = response.content.decode()
-    found: dict[str, str] = {}
-    for tag in re.findall(r"<input[^>]*>", html):
-        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-        ticked = 'type="checkbox"' not in tag or "checked" in tag
-        if name and ticked and 'type="file"' not in tag:
-            found[name[1]] = value[1] if value else ""
-    return found
+    inputs = Inputs()
+    inputs.feed(response.content.decode())
+    return inputs.found

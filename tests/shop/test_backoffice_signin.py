@@ -4,7 +4,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from members.models import Member, OperationLog
@@ -151,7 +151,7 @@ def test_operators_need_no_device_where_owners_do(settings: LazySettings) -> Non
 
 def test_a_recovery_code_opens_the_door_once(client: Client, owner: Member) -> None:
     device = TOTPDevice.objects.create(user=owner, confirmed=True)
-    paper = owner.staticdevice_set.create(name="恢复码")
+    paper = StaticDevice.objects.create(user=owner, name="恢复码")
     paper.token_set.create(token="abcde23456")
     sign_in(client, owner)
 

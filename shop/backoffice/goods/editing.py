@@ -30,8 +30,8 @@ class Forms:
         post = request.POST if request.method == "POST" else None
         rows = with_more_rows(request.POST) if post and "more" in post else post
         self.fact = ProductForm(post, categories=category_choices(), initial=facts_of(product))
-        self.skus = SkuFormSet(rows, prefix="skus", initial=skus_of(product))
-        self.pictures = PictureFormSet(post, prefix="pictures", initial=pictures_of(product))
+        self.skus: Any = SkuFormSet(rows, prefix="skus", initial=skus_of(product))
+        self.pictures: Any = PictureFormSet(post, prefix="pictures", initial=pictures_of(product))
         self.upload = UploadForm(post, request.FILES if post else None)
 
     def are_valid(self) -> bool:

@@ -21,7 +21,7 @@ from shop.lib.tables import TableRefused
 MOST_BYTES = 5 * 1024 * 1024
 KEPT_SECONDS = 3600
 ROWS_SHOWN = 200
-FORMATS = {"xlsx": GOODS_FORMATS[0], "csv": GOODS_FORMATS[1]}
+FORMATS: dict[str, Any] = {"xlsx": GOODS_FORMATS[0], "csv": GOODS_FORMATS[1]}
 
 
 class ImportForm(BackofficeForm):

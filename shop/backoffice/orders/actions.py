@@ -134,10 +134,6 @@ def open_actions(order: Order, staff: Any) -> list[tuple[str, Action]]:
 
 def order_action(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """Show the form of an action; on POST do it, or say why not and keep what was typed."""
-    if name == "reveal":
-        from shop.backoffice.orders.detail import reveal
-
-        return reveal(request, pk)
     action = ACTIONS.get(name)
     if action is None:
         raise Http404

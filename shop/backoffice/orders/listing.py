@@ -61,8 +61,12 @@ class OrderAdmin(ReadOnlyAdmin):
         return detail.order_page(request, object_id)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(actions.order_action)
-        return [path("<int:pk>/do/<slug:name>/", view, name="orders_order_action"), *super().get_urls()]
+        gate = self.admin_site.admin_view
+        return [
+            path("<int:pk>/do/reveal/", gate(detail.reveal), name="orders_order_reveal"),
+            path("<int:pk>/do/<slug:name>/", gate(actions.order_action), name="orders_order_action"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description="订单号 / 下单时间", ordering="pk")
     def number(self, order: Order) -> SafeString:
