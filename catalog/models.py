@@ -39,7 +39,7 @@ class Category(models.Model):
     def clean(self) -> None:
         if self.pk and self.pk in [node.pk for node in self._parents()]:
             raise ValidationError({"parent": "分类不能放到自己的下级里"})
-        if self.parent and len(self._parents()) >= MAX_CATEGORY_DEPTH:
+        if self.parent and len(self._parents()) + self._height() > MAX_CATEGORY_DEPTH:
             raise ValidationError({"parent": f"分类最多 {MAX_CATEGORY_DEPTH} 级"})
 
     def _parents(self) -> list["Category"]:
@@ -49,6 +49,14 @@ class Category(models.Model):
             found.append(node)
             node = node.parent
         return found
+
+    def _height(self) -> int:
+        """Return how many levels this category and all below it take."""
+        level, height = [self.pk], 0
+        while level and height < MAX_CATEGORY_DEPTH:
+            level = list(Category.objects.filter(parent__in=level).values_list("pk", flat=True)) if self.pk else []
+            height += 1
+        return height
 
 
 class ProductStatus(models.TextChoices):

@@ -22,6 +22,7 @@ OFF_SHELF = NO | {"已下架", "下架", "未上架", "仓库中", "off_shelf", 
 LIMIT_KINDS = {str(label): value for value, label in LimitKind.choices} | {value: value for value in LimitKind.values}
 MARKS = {"；": ";", "：": ":"}
 LONGEST_CATEGORY = 30
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -69,8 +70,8 @@ def write_paths(paths: Iterable[Sequence[str]]) -> str:
 def read_list(text: str) -> list[str]:
     """Read picture names or addresses: a JSON list, or texts between semicolons or line ends."""
     if text.strip().startswith("["):
-        return [str(item).strip() for item in _json(text) if item]
-    return [part.strip() for part in re.split(r"[;；\n]", text) if part.strip()]
+        return [one_line(str(item)) for item in _json(text) if item]
+    return [one_line(part) for part in re.split(r"[;；\n]", text) if part.strip()]
 
 
 def split(text: str, mark: str) -> list[str]:
@@ -117,7 +118,7 @@ def _json_pair(item: Any) -> tuple[str, str]:
 def _json(text: str) -> Any:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CellRefused("JSON 格式不对") from None
     if not isinstance(found, list | dict):
         raise CellRefused("JSON 格式不对")
@@ -150,7 +151,7 @@ def _whole(text: str) -> int:
         number = Decimal(text.replace(",", ""))
     except InvalidOperation:
         raise CellRefused(f"“{text[:20]}”不是整数") from None
-    if not number.is_finite() or number != int(number) or abs(number) > MOST_STOCK:
+    if not number.is_finite() or abs(number) > MOST_STOCK or number != int(number):
         raise CellRefused(f"“{text[:20]}”不是 {MOST_STOCK} 以内的整数")
     return int(number)
 
@@ -168,7 +169,9 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.replace("/", "-"))
     except ValueError:
-        raise CellRefused(f"“{text[:20]}”不是时间，例如 2026-03-01 10:00") from None
+        moment = datetime.min  # noqa: DTZ901 - refused below
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise CellRefused(f"“{text[:20]}”不是时间，例如 2026-03-01 10:00")
     return moment if moment.tzinfo else timezone.make_aware(moment)
 
 

@@ -82,11 +82,11 @@ def _named(groups: Sequence[GoodsGroup]) -> list[tuple[int, str]]:
 def _why_not(found: Pictures, name: str) -> str:
     if name.startswith(("http://", "https://", "//")):
         return "网址不会下载"
-    if _is_stored(name):
-        return ""
-    if found.folder is None or not _beside(found.folder, name).is_file():
-        return "找不到文件"
-    return ""
+    try:
+        is_there = _is_stored(name) or (found.folder is not None and _beside(found.folder, name).is_file())
+    except (OSError, ValueError):  # no file system knows such a name
+        is_there = False
+    return "" if is_there else "找不到文件"
 
 
 def _is_stored(name: str) -> bool:

@@ -8,10 +8,9 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 import openpyxl
 
@@ -99,14 +98,19 @@ def xlsx_records(content: bytes) -> list[Record]:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if sum(part.file_size for part in packed.infolist()) > MOST_BYTES_UNPACKED:
                 raise TableRefused("文件解开后太大，请分成几个文件")
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError):
-        raise TableRefused("不是有效的 xlsx 文件") from None
-    if not book.worksheets:
-        raise TableRefused("文件里没有工作表")
+        return _first_sheet(content)
+    except TableRefused:
+        raise
+    except Exception as error:  # a damaged workbook breaks openpyxl in any way it likes
+        raise TableRefused("不是有效的 xlsx 文件，请用表格软件重新保存") from error
+
+
+def _first_sheet(content: bytes) -> list[Record]:
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     sheet = book.worksheets[0]
     sheet.reset_dimensions()
-    return [(line, [_text(cell) for cell in cells]) for line, cells in _numbered(sheet)]
+    rows = enumerate(sheet.iter_rows(values_only=True), start=1)
+    return [(line, [_text(cell) for cell in cells]) for line, cells in rows]
 
 
 def neutralise(text: str) -> str:
@@ -128,10 +132,6 @@ def _decode(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
     raise TableRefused("认不出文件的编码，请另存为 UTF-8 或 GB18030（GBK）")
-
-
-def _numbered(sheet: Any) -> Iterator[tuple[int, Sequence[Any]]]:
-    return enumerate(sheet.iter_rows(values_only=True), start=1)
 
 
 def _text(value: object) -> str:
