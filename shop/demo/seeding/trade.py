@@ -46,18 +46,20 @@ class Market:
     sold: Counter[int] = field(default_factory=Counter)  # net units per product
 
 
+@transaction.atomic
 def seed_orders(count: int, *, seed: int, random: Random, now: datetime) -> None:
-    """Sell `count` orders to the shoppers that are there, then write the stock they took and the sales they made."""
+    """Sell `count` orders to the shoppers that are there, then write the stock they took and the sales they made.
+
+    All or nothing: half of it would leave stock that no move explains. Raises EmptyMarket.
+    """
     market = _open_market(seed, random, now)
     for start in range(0, count, BATCH):
         stories = [_story(market, number) for number in range(start, min(start + BATCH, count))]
-        with transaction.atomic():
-            Order.objects.bulk_create([story.order for story in stories])
-            OrderLine.objects.bulk_create([line for story in stories for line in story.lines])
-            trail.write(stories, clerk=market.clerk)
-    with transaction.atomic():
-        _replenish(market)
-        _count_sales(market)
+        Order.objects.bulk_create([story.order for story in stories])
+        OrderLine.objects.bulk_create([line for story in stories for line in story.lines])
+        trail.write(stories, clerk=market.clerk)
+    _replenish(market)
+    _count_sales(market)
 
 
 def key_of(number: int, seed: int) -> str:
