@@ -65,7 +65,7 @@ def without_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `Stateful.move` trust the status that was read: its UPDATE demands none."""
 
     def move(row: Stateful, to: str, **changes: Any) -> None:
-        type(row)._default_manager.filter(pk=row.pk).update(status=to, **changes)
+        type(row)._default_manager.filter(pk=row.pk).update(status=to, **changes)  # type: ignore[misc]
         for name, value in {"status": to, **changes}.items():
             setattr(row, name, value)
 

@@ -134,9 +134,9 @@ def _renewed(order: Order, refund: Refund, by: Member, now: datetime) -> Refund:
         return refunding.refund_lines(
             order=order, units_by_line=units, by=by, now=now, reason=refund.reason, restock=refund.restock
         )
-    payment = Payment.objects.select_for_update().filter(pk=refund.payment_id).first()
-    if payment is None:
+    if refund.payment_id is None:
         raise refunding.NotRefundable("没有可以退款的支付")
+    payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
     if refund.cause == RefundCause.LATE_MONEY:
         return refunding.create_refund(
             order=order, payment=payment, cause=refund.cause, amount=refund.amount, reason=refund.reason, by=by, now=now

@@ -186,7 +186,7 @@ def _new_number(order: Order) -> str:
 def may_come_back(order: Order, *, besides: Refund | None = None) -> bool:
     """Say whether units of a locked order are in refunds under way, which may fail and free them again."""
     live = order.refunds.filter(status__in=Refund.LIVE).exclude(cause=RefundCause.LATE_MONEY)
-    return live.exclude(pk=besides.pk if besides else None).exists()
+    return (live.exclude(pk=besides.pk) if besides else live).exists()
 
 
 def release(refund: Refund) -> None:

@@ -72,7 +72,7 @@ def hear(payment: Payment) -> Act:
     return act
 
 
-def redeem(order: Order, staff: Member, *, units: int = 0, **options: bool) -> Act:
+def redeem(order: Order, staff: Member, *, units: int = 0, takes_payment: bool = False) -> Act:
     """Hand over `units` of the only line, or all that is left."""
     line = order.lines.get()
     return partial(
@@ -83,7 +83,7 @@ def redeem(order: Order, staff: Member, *, units: int = 0, **options: bool) -> A
         units_by_line={line.pk: units} if units else None,
         submission=uuid.uuid4().hex,
         now=LATER,
-        **options,
+        takes_payment=takes_payment,
     )
 
 

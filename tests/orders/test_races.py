@@ -83,9 +83,9 @@ def test_a_slot_of_three_is_booked_three_times(store: Store) -> None:
 
 def test_without_the_condition_a_slot_is_overbooked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     def book_carelessly(order: Order) -> None:
-        day, _ = SlotDay.objects.get_or_create(slot=order.pickup_slot, day=order.pickup_day)
+        day, _ = SlotDay.objects.get_or_create(slot=order.pickup_slot, day=NOON.date())
         if day.booked >= 3:
-            raise orders.SlotFull
+            raise orders.SlotFull("约满了")
         SlotDay.objects.filter(pk=day.pk).update(booked=F("booked") + 1)
 
     monkeypatch.setattr(slots, "book", book_carelessly)
@@ -215,7 +215,7 @@ def due_refunds(store: Store) -> None:
         refund(order, owner)()
 
 
-SWEEPS = {
+SWEEPS: dict[Callable[[Store], None], Callable[..., int]] = {
     due_notices: orders.apply_notices,
     due_attempts: orders.poll_payments,
     due_refunds: orders.send_refunds,
