@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, TypeAlias, cast
 
 from django import forms
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -88,6 +89,7 @@ class StaffAdmin(ModelAdmin):
     list_per_page = 20
     list_max_show_all = 0
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_fullwidth = True
     list_filter_submit = True
     warn_unsaved_form = True
