@@ -40,6 +40,7 @@ ACTIONS = {
     "set_stock": "改库存",
     "save_staff": "保存员工",
     "switch_staff": "停用或启用员工",
+    "change_password": "修改密码",
     "reset_totp": "重置两步验证",
     "enrol_totp": "开启两步验证",
 }

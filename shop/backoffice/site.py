@@ -93,6 +93,15 @@ class BackofficeSite(UnfoldAdminSite):
             *[path(route, self.admin_view(view), name=name) for route, view, name in staff.PAGES],
         ]
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Let people change their own password, and log that they did."""
+        from shop.backoffice.base import log, staff_of
+
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            log(request, "change_password", staff_of(request), summary="修改自己的密码")
+        return response
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show what waits to be done."""
         from shop.backoffice.dashboard import to_dos

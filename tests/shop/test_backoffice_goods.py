@@ -418,6 +418,11 @@ def test_bad_goods_are_left_out_when_that_was_ticked(desk: Client) -> None:
     assert [product.code for product in Product.objects.all()] == ["A1"]
 
 
+def test_the_page_of_imports_opens_without_a_reproach(desk: Client) -> None:
+    assert "bo-error" not in desk.get(f"{LIST}import/").content.decode()
+    assert "请选择文件" not in text_of(desk.get(f"{LIST}import/"))
+
+
 @pytest.mark.parametrize(
     ("facts", "sentence"),
     [

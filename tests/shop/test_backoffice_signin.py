@@ -163,3 +163,17 @@ def test_a_recovery_code_opens_the_door_once(client: Client, owner: Member) -> N
     sign_in(again, owner)
     assert "验证码不对" in text_of(again.post("/admin/second-factor/", {"code": "abcde23456"}))
     assert device.pk
+
+
+def test_a_changed_password_is_logged_without_the_password(client: Client, owner: Member) -> None:
+    sign_in(client, owner)
+    new = {"new_password1": "another-long-pass", "new_password2": "another-long-pass"}
+
+    wrong = client.post("/admin/password_change/", {"old_password": "wrong", **new})
+    client.post("/admin/password_change/", {"old_password": PASSWORD, **new})
+
+    owner.refresh_from_db()
+    assert wrong.status_code == 200
+    assert owner.check_password("another-long-pass")
+    entry = OperationLog.objects.get()
+    assert (entry.action, entry.before, entry.after) == ("change_password", {}, {})

@@ -57,7 +57,7 @@ def goods_import(request: HttpRequest) -> HttpResponse:
     staff = staff_of(request)
     if not (staff.has_perm("catalog.add_product") and staff.has_perm("catalog.change_product")):
         raise PermissionDenied
-    form = ImportForm(posted(request), request.FILES)
+    form = ImportForm(posted(request), request.FILES if request.method == "POST" else None)
     context: dict[str, Any] = {"title": "导入商品"}
     if request.method == "POST" and form.is_valid():
         report = take_in(request, form)
