@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from catalog.models import Product, Sku
 from members.models import Member, mask_name, mask_phone, staff_scope
+from shop.lib import regions
 from shop.lib.crypto import BlindIndexField, EncryptedTextField
 from shop.lib.money import FenField
 from shop.lib.states import Stateful
@@ -268,7 +269,7 @@ class Order(Stateful):
     @property
     def full_address(self) -> str:
         """Region and street in one line, as people write it."""
-        return self.region_path.replace("/", "") + self.address_detail
+        return regions.one_line(self.region_path) + self.address_detail
 
     @property
     def goods_paid(self) -> int:

@@ -204,10 +204,10 @@ def _moves(story: Story) -> list[Row]:
 def _events(story: Story, clerk: Member) -> list[Row]:
     """Return the path of an order, each step beginning where the one before ended."""
     steps = _steps(story, clerk)
-    befores = ["", *[to for _, to, *_ in steps[:-1]]]
+    previous = ["", *[to for _, to, *_ in steps[:-1]]]
     return [
         (story.order.pk, at, actor.pk if actor else None, kind, before, to, note)
-        for before, (kind, to, at, actor, note) in zip(befores, steps, strict=True)
+        for before, (kind, to, at, actor, note) in zip(previous, steps, strict=True)
     ]
 
 

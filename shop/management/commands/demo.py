@@ -65,7 +65,7 @@ class Command(BaseCommand):
         call_command("sandbox", keys_only=True, stdout=self.stdout)
         if not is_filled():
             self.stdout.write("First start: filling the shop ...")
-            call_command("load_demo", force=True, stdout=self.stdout)
+            call_command("load_demo", force=True, quiet_accounts=True, stdout=self.stdout)
 
 
 def is_filled() -> bool:

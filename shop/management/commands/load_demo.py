@@ -28,6 +28,7 @@ class Command(BaseCommand):
         """Take the switches."""
         parser.add_argument("--force", action="store_true", help="load even if the shop has goods: missing parts only")
         parser.add_argument("--without-pictures", action="store_true", help="draw nothing; tests use this")
+        parser.add_argument("--quiet-accounts", action="store_true", help="somebody else prints the accounts")
 
     def handle(self, *args: object, **options: Any) -> None:
         """Refuse outside of a demo: the accounts have passwords that everybody knows."""
@@ -40,8 +41,9 @@ class Command(BaseCommand):
         if not options["without_pictures"]:
             self._say("pictures", loading.store_pictures(list(ALBUM)))
         self._load()
-        self.stdout.write(f"  loaded in {time.monotonic() - started:.1f} s\n\n")
-        self.stdout.write("\n".join([f"  {line}" for line in ACCOUNTS]))
+        self.stdout.write(f"  loaded in {time.monotonic() - started:.1f} s")
+        if not options["quiet_accounts"]:
+            self.stdout.write("\n".join(["", *[f"  {line}" for line in ACCOUNTS]]))
 
     def _load(self) -> None:
         now = timezone.now()
