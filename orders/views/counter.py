@@ -29,6 +29,7 @@ from shop.models import Store
 
 STORE = "counter_store"  # key of the session: where the clerk stands
 TOO_MANY = "输错次数太多，请过 10 分钟再试"
+LONGEST_ECHO = 40  # characters of what was typed that the verdict repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def counter_find(request: ClerkRequest) -> HttpResponse:
     form = ScanForm(request.POST, request.FILES)
     if not form.is_valid():
         reasons = [str(error) for errors in form.errors.values() for error in errors]
-        return _page(request, desk, now, verdict=Verdict(STOP, reasons), text=request.POST.get("text", ""))
+        return _page(request, desk, now, verdict=Verdict(STOP, [*reasons, *_typed(request)]))
     try:
         order = services.find_by_code(code=form.code, staff=request.user, counter=desk.counter, now=now)
     except services.NotOfThisStore as refusal:
@@ -78,6 +79,12 @@ def counter_find(request: ClerkRequest) -> HttpResponse:
     except TooManyTries:
         return _page(request, desk, now, verdict=Verdict(STOP, [TOO_MANY]), status=429)
     return _card(request, desk, order, now, {"way": form.cleaned_data["way"], "code": form.code})
+
+
+def _typed(request: ClerkRequest) -> list[str]:
+    """Say what was read. It does not stay in the field: the next scan would be typed behind it."""
+    typed = request.POST.get("text", "").strip()
+    return [f"刚才输入的是「{typed[:LONGEST_ECHO]}」"] if typed else []
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -209,7 +216,6 @@ def _page(
     *,
     verdict: Verdict | None = None,
     done: Redemption | None = None,
-    text: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context: dict[str, Any] = {
@@ -218,6 +224,5 @@ def _page(
         "done": done,
         "may_undo": done is not None and can_undo(done, request.user, now),
         "today": selectors.redeemed_today(desk.store.pk, now=now),
-        "text": text,
     }
     return render(request, "counter/index.html", context, status=status)

@@ -153,8 +153,10 @@ def test_what_is_no_code_is_said_and_counted_by_nobody(client: Client, store: St
     for _ in range(12):
         page = find(client, typed)
 
-    assert verdict(page) == ("不可提货", "没有看到 12 位提货码，请核对后再输一次")
-    assert f'value="{typed}"' in page
+    word, why = verdict(page)
+    assert (word, why.startswith("没有看到 12 位提货码，请核对后再输一次")) == ("不可提货", True)
+    assert why.endswith(f"刚才输入的是「{typed}」") is bool(typed)
+    assert not typed or f'value="{typed}"' not in page  # the next scan is typed into an empty field
     assert verdict(find(client, ready(store).pickup_code))[0] == "可提货"
 
 
