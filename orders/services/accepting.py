@@ -1,10 +1,11 @@
 """What happens to an order whose money is in: it waits for its group, for review, or becomes work for the store."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from members import services as members
 from members.models import Member
@@ -66,9 +67,16 @@ def make_ready(order: Order, *, by: Member | None, now: datetime, shop: ShopSett
         by=by,
         now=now,
         accepted_at=now,
-        pickup_before=now + timedelta(days=days) if days else None,
+        pickup_before=_kept_from(order, now) + timedelta(days=days) if days else None,
     )
     pickup_codes.write_code(order, lambda code: ready(pickup_code=code))
+
+
+def _kept_from(order: Order, now: datetime) -> datetime:
+    """Return when the days begin for which the goods are kept: now, or when the booked day is over."""
+    if order.pickup_day is None:
+        return now
+    return max(now, timezone.make_aware(datetime.combine(order.pickup_day + timedelta(days=1), time.min)))
 
 
 def tell_pickup_code(order: Order, *, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Placing: at the prices of the moment, everything scarce taken at once or nothing."""
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -239,6 +239,20 @@ def test_paying_at_the_store_makes_the_order_ready_at_once_without_a_payment() -
     assert order.pickup_code
     assert order.payments.count() == 0
     assert [message.scene for message in order.member.messages.all()] == ["pickup_code"]
+
+
+def test_an_order_that_is_paid_at_the_store_is_kept_past_the_day_booked_for_it() -> None:
+    open_shop(pay_at_store_enabled=True, pay_at_store_days=3)
+    slot = make_slot(capacity=3)
+
+    order = buy(delivery=in_slot(slot, date(2026, 3, 7)), pay_channel="offline")
+    expired = [orders.expire_unpaid(now=NOON + timedelta(days=days)) for days in (4, 5, 8)]
+
+    order.refresh_from_db()
+    assert order.pickup_before == datetime(2026, 3, 10, 16, tzinfo=UTC)  # three days after the 7th is over in Shanghai
+    assert expired == [0, 0, 0]
+    assert order.status == OrderStatus.READY_FOR_PICKUP
+    assert orders.expire_unpaid(now=datetime(2026, 3, 10, 16, tzinfo=UTC)) == 1
 
 
 def test_paying_at_the_store_is_for_pickup_and_only_if_the_merchant_allows_it() -> None:
