@@ -36,6 +36,13 @@ class Sandbox:
     ) -> None:
         self.stop()
 
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Return a hand on a gateway that another process started."""
+        sandbox = cls(Path())
+        sandbox.url = url
+        return sandbox
+
     def start(self) -> None:
         """Start the process and wait until it listens; a second start finds keys and books as they were."""
         environment = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
