@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from catalog.models import Product, Sku
-from members.models import Member, mask_name, mask_phone, staff_scope
+from members.models import Member, in_scope, mask_name, mask_phone
 from shop.lib import regions
 from shop.lib.crypto import BlindIndexField, EncryptedTextField
 from shop.lib.money import FenField
@@ -60,8 +60,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def of_staff(self, staff: Member) -> "OrderQuerySet":
         """Orders of the stores that `staff` works for; all of them for headquarters and owners."""
-        stores = staff_scope(staff)
-        return self.all() if stores is None else self.filter(store_id__in=stores)
+        return self.filter(in_scope(staff))
 
     def kept(self) -> "OrderQuerySet":
         """Everything outside the recycle bin."""
@@ -245,6 +244,11 @@ class Order(Stateful):
     def awaits_counter_payment(self) -> bool:
         """Say whether the order is ready and still has to be paid at the counter."""
         return self.status == OrderStatus.READY_FOR_PICKUP and self.paid_at is None and self.payable_amount > 0
+
+    @property
+    def was_paid_at_counter(self) -> bool:
+        """Say whether a clerk has taken the money of the order."""
+        return self.pays_at_store and self.paid_at is not None
 
     @property
     def can_receive(self) -> bool:

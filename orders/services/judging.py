@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from orders.models import Order, OrderStatus, Redemption, Refund
-from orders.services.redeeming import Counter, NotRedeemable, already_redeemed, check_order
+from orders.services.redeeming import STAYS_PAID, Counter, NotRedeemable, already_redeemed, check_order
 
 GO, CHECK, STOP = "go", "check", "stop"
 WORDS = {GO: "可提货", CHECK: "请核对", STOP: "不可提货"}
@@ -34,7 +34,7 @@ def judge(order: Order, *, counter: Counter, now: datetime) -> Verdict:
         return Verdict(STOP, [refusal.message])
     if not any(line.units_left for line in order.lines.all()):
         return Verdict(STOP, ["没有可以提的商品，请核对退款情况"])
-    reasons = [*_other_store(order, counter), *_slot(order, now), *_money(order), *_earlier(earlier)]
+    reasons = [*_other_store(order, counter), *_slot(order, now), *_money(order), *_earlier(order, earlier)]
     return Verdict(CHECK if reasons else GO, reasons)
 
 
@@ -60,6 +60,12 @@ def _money(order: Order) -> list[str]:
     return []
 
 
-def _earlier(earlier: list[Redemption]) -> list[str]:
+def _earlier(order: Order, earlier: list[Redemption]) -> list[str]:
     done = [redemption for redemption in earlier if redemption.undone_at is None]
+    if order.was_paid_at_counter and len(done) < len(earlier):
+        return [f"核销撤销过。{STAYS_PAID}", *_done(done)]
+    return _done(done)
+
+
+def _done(done: list[Redemption]) -> list[str]:
     return [f"已提走一部分：{already_redeemed(done)}"] if done else []

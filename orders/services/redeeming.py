@@ -9,7 +9,7 @@ from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 
 from members import services as members
-from members.models import Member, staff_scope
+from members.models import Member, in_scope_at_once, serves
 from orders.models import Order, OrderLine, OrderStatus, Redemption, RedemptionLine, RedemptionWay
 from orders.services import refunding
 from orders.services.events import record_event, step
@@ -17,9 +17,9 @@ from orders.services.paying import take_at_counter
 from orders.services.receiving import complete
 from orders.signals import order_reopened
 from shop.lib.throttle import ThrottleCount, TooManyTries, hit, window_start
-from shop.models import Store
 
 NOT_HERE = "不是本店可核销的提货码"  # one sentence for unknown, foreign and used-elsewhere codes alike
+STAYS_PAID = "撤销后订单仍为已付款；如已退还现金，请在订单里办理退款"
 UNDO_MINUTES = 10
 WRONG_TRY_WINDOW = timedelta(minutes=10)
 WRONG_TRIES_OF_STAFF, WRONG_TRIES_OF_STORE, WRONG_TRIES_OF_ADDRESS = 10, 40, 60
@@ -201,7 +201,8 @@ def _follow_up(order: Order, redemption: Redemption, now: datetime) -> None:
 def undo_redemption(*, redemption: Redemption, by: Member, reason: str, now: datetime) -> Redemption:
     """Take back what a redemption handed over, within ten minutes of it; the row stays, with the reason.
 
-    A completed order becomes ready for pickup again, and the rooms above take back what completion gave.
+    A completed order becomes ready for pickup again, out of the recycle bin and back on its buyer's list, and the
+    rooms above take back what completion gave. Money that was taken at the counter stays with the order.
     A repeat changes nothing. Raises NotRedeemable when it is too late, not theirs, or a unit was refunded since.
     """
     locked = Order.objects.select_for_update(of=("self",)).prefetch_related("lines")
@@ -212,7 +213,8 @@ def undo_redemption(*, redemption: Redemption, by: Member, reason: str, now: dat
     _check_undo(order, redemption, by, reason, now)
     _take_back(order, redemption)
     Redemption.objects.filter(pk=redemption.pk).update(undone_at=now, undone_by=by, undo_reason=reason.strip()[:80])
-    _reopen(order, by, now, f"撤销核销：{reason.strip()}")
+    note = f"撤销核销：{reason.strip()}"
+    _reopen(order, by, now, f"{note}。{STAYS_PAID}" if order.was_paid_at_counter else note)
     members.log_operation(
         actor=by, action="undo_redemption", target=order, summary=reason.strip()[:80],
         after={"redemption": redemption.pk}, now=now,
@@ -222,7 +224,7 @@ def undo_redemption(*, redemption: Redemption, by: Member, reason: str, now: dat
 
 
 def _check_undo(order: Order, redemption: Redemption, by: Member, reason: str, now: datetime) -> None:
-    if not serves(by, order):
+    if not serves(by, order.store_id):
         raise NotOfThisStore
     if not can_undo(redemption, by, now):
         raise NotRedeemable(f"核销 {UNDO_MINUTES} 分钟后不能撤销，也只有核销员本人或店长可以撤销")
@@ -230,12 +232,6 @@ def _check_undo(order: Order, redemption: Redemption, by: Member, reason: str, n
         raise NotRedeemable("撤销核销要写明原因")
     if order.status not in {OrderStatus.COMPLETED, OrderStatus.READY_FOR_PICKUP}:
         raise NotRedeemable(f"订单现在是「{order.get_status_display()}」，不能撤销核销")
-
-
-def serves(staff: Member, order: Order) -> bool:
-    """Say whether `staff` works for the store of `order`, or for headquarters."""
-    stores = staff_scope(staff)
-    return stores is None or order.store_id in stores
 
 
 def can_undo(redemption: Redemption, by: Member, now: datetime) -> bool:
@@ -259,7 +255,11 @@ def _reopen(order: Order, by: Member, now: datetime, note: str) -> None:
     if order.status == OrderStatus.READY_FOR_PICKUP:  # only some units had been handed over
         record_event(order, kind="redemption_undone", from_status=order.status, by=by, now=now, note=note)
         return
-    step(order, OrderStatus.READY_FOR_PICKUP, kind="redemption_undone", by=by, now=now, note=note, completed_at=None)
+    shown = {"deleted_at": None, "hidden_by_buyer_at": None}  # goods that wait at the counter are in nobody's bin
+    step(
+        order, OrderStatus.READY_FOR_PICKUP, kind="redemption_undone", by=by, now=now, note=note,
+        completed_at=None, **shown,
+    )  # fmt: skip
     order_reopened.send(sender=Order, order=order)
 
 
@@ -281,9 +281,7 @@ def find_by_code(*, code: str, staff: Member, counter: Counter, now: datetime) -
 
 def _own_orders(staff: Member) -> QuerySet[Order]:
     """Return the orders of `Order.objects.of_staff(staff)`, without a statement of its own for the stores."""
-    stores = Store.objects.filter(staff=staff)
-    everywhere = Q() if staff.is_superuser else Q(Exists(stores.filter(is_headquarters=True))) | Q(store__in=stores)
-    return Order.objects.filter(everywhere)
+    return Order.objects.filter(in_scope_at_once(staff))
 
 
 def _throttled(staff: Member, counter: Counter, now: datetime) -> Exists:

@@ -20,7 +20,7 @@ from orders.forms import HandoverForm, ScanForm, UndoForm, WithoutCodeForm
 from orders.models import Order, Redemption, RedemptionWay
 from orders.selectors import counter as selectors
 from orders.services.judging import STOP, Verdict, judge
-from orders.services.redeeming import NOT_HERE, Counter, can_undo
+from orders.services.redeeming import NOT_HERE, STAYS_PAID, Counter, can_undo
 from orders.views.access import ClerkRequest, clerk_required
 from orders.views.cart import whole_number
 from shop.lib.http import client_ip, network_of
@@ -162,12 +162,15 @@ def counter_undo(request: ClerkRequest, redemption_id: int) -> HttpResponse:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, "核销已撤销，商品和提货码恢复可用")
+            if redemption.order.was_paid_at_counter:
+                messages.warning(request, STAYS_PAID)
             return redirect("counter:index")
     context = {
         "desk": desk,
         "redemption": redemption,
         "form": form,
         "may_undo": can_undo(redemption, request.user, now),
+        "money": STAYS_PAID if redemption.order.was_paid_at_counter else "",
     }
     return render(request, "counter/undo.html", context)
 

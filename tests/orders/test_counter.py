@@ -321,6 +321,23 @@ def test_a_mistake_is_undone_with_a_reason(client: Client, store: Store, clerk: 
     assert "撤销这次核销" not in valid_html(client.get(url))
 
 
+def test_undoing_says_what_becomes_of_money_that_was_taken_at_the_counter(
+    client: Client, store: Store, clerk: Member
+) -> None:
+    ShopSettings.load()
+    ShopSettings.objects.update(pay_at_store_enabled=True)
+    order = ready(store, pay_channel="offline")
+    confirm(client, find(client, order.pickup_code), takes_payment="on")
+    url = f"/counter/log/{Redemption.objects.get().pk}/undo/"
+
+    asked = valid_html(client.get(url))
+    done = valid_html(client.post(url, {"reason": "拿错了"}, follow=True))
+
+    assert "撤销后订单仍为已付款；如已退还现金，请在订单里办理退款" in asked
+    assert "撤销后订单仍为已付款；如已退还现金，请在订单里办理退款" in done
+    assert verdict(find(client, order.pickup_code))[0] == "请核对"
+
+
 def test_a_redemption_of_another_store_does_not_exist(client: Client, store: Store, clerk: Member) -> None:
     make_order(store=make_store("别的店"), status=OrderStatus.COMPLETED)
     redemption = Redemption.objects.get()

@@ -12,7 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from members.models import Member, OperationLog
 from orders import services as orders
 from orders.models import CancelReason, Order, OrderEvent, OrderStatus, Payment, Redemption, RedemptionWay
-from orders.services.redeeming import NOT_HERE, Counter
+from orders.selectors.buying import orders_of
+from orders.services.judging import judge
+from orders.services.redeeming import NOT_HERE, STAYS_PAID, Counter
 from orders.signals import order_completed, order_reopened
 from shop.lib.throttle import ThrottleCount, TooManyTries
 from shop.models import ShopSettings, Store
@@ -413,6 +415,43 @@ def test_units_that_were_refunded_since_cannot_come_back() -> None:
         orders.undo_redemption(redemption=redemption, by=clerk, reason="拿错了", now=LATER)
 
     assert order.lines.get().units_handed == 1
+
+
+def test_undoing_brings_an_order_back_from_the_bin_and_onto_its_buyers_list() -> None:
+    store = make_store()
+    order, clerk = ready(store), clerk_of(store)
+    redemption = redeem(order, clerk)
+    orders.trash(order=order, by=make_staff(is_superuser=True), now=LATER)
+    assert orders.hide_from_buyer(order=order, now=LATER)
+
+    orders.undo_redemption(redemption=redemption, by=clerk, reason="拿错了", now=LATER)
+
+    order.refresh_from_db()
+    assert order.status == OrderStatus.READY_FOR_PICKUP
+    assert (order.deleted_at, order.hidden_by_buyer_at) == (None, None)
+    assert list(orders_of(order.member)) == [order]
+
+
+def test_undoing_leaves_the_money_that_was_taken_at_the_counter_with_the_order_and_says_so() -> None:
+    ShopSettings.load()
+    ShopSettings.objects.update(pay_at_store_enabled=True)
+    store = make_store()
+    boss = make_staff(is_superuser=True)
+    order = ready(store, (make_sku(price=2500), 1), pay_channel="offline")
+    redemption = redeem(order, boss, takes_payment=True)
+
+    orders.undo_redemption(redemption=redemption, by=boss, reason="拿错了", now=LATER)
+
+    order.refresh_from_db()
+    assert (order.status, order.paid_at, order.paid_amount) == ("ready_for_pickup", LATER, 2500)
+    assert order.awaits_counter_payment is False
+    event = OrderEvent.objects.order_by("pk").last()
+    assert event is not None
+    assert event.note == "撤销核销：拿错了。撤销后订单仍为已付款；如已退还现金，请在订单里办理退款"
+    verdict = judge(order, counter=Counter(store.pk, ""), now=LATER)
+    assert (verdict.kind, verdict.reasons) == ("check", ["核销撤销过。" + STAYS_PAID])
+    refund = orders.refund_order(order=order, by=boss, now=LATER, reason="退现金")
+    assert refund.amount == 2500
 
 
 def test_the_counter_finds_exactly_the_orders_that_the_clerk_may_see() -> None:
