@@ -164,9 +164,7 @@ def no_phone_in_clear(now: datetime) -> list[Finding]:
 
 
 def _matching(model: type[models.Model], column: str) -> list[Any]:
-    rows = model._default_manager.annotate(
-        scanned=models.functions.Cast(column, models.TextField())
-    )
+    rows = model._default_manager.annotate(scanned=models.functions.Cast(column, models.TextField()))
     return list(rows.filter(scanned__regex=PHONE).order_by("pk").values_list("pk", flat=True))
 
 
