@@ -1,5 +1,6 @@
 """The buyer's own orders: the list with its tabs, one order with its story, and where an order may be collected."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from orders.models import (
 from shop.models import PickupSlot, Store
 
 ORDERS_PER_PAGE = 10
+KEY = re.compile("[0-9a-f]{32}")  # of a checkout form
 TABS = {  # key in the address -> words, statuses
     "": ("全部", frozenset(OrderStatus.values)),
     "unpaid": ("待付款", {OrderStatus.PENDING_PAYMENT}),
@@ -78,6 +80,11 @@ def order_list(member: Member, *, tab: str, page: str) -> OrderList:
         Tab(key, words, counts[f"count_{key}"] if key in COUNTED else 0, key == tab) for key, (words, _) in TABS.items()
     ]
     return OrderList(tabs, paginator.get_page(page))
+
+
+def order_of_key(member: Member, key: str) -> Order | None:
+    """Return the order that a checkout form with the hidden `key` has made already."""
+    return member.orders.filter(idempotency_key=key).first() if KEY.fullmatch(key) else None
 
 
 def order_page(member: Member, no: str) -> Order | None:

@@ -22,7 +22,7 @@ from members.selectors import addresses_of
 from members.views.access import MemberRequest, shopper_required
 from orders.forms import CheckoutForm, Options
 from orders.models import Channel, DeliveryMethod, Order
-from orders.selectors.buying import pickup_stores
+from orders.selectors.buying import KEY, order_of_key, pickup_stores
 from orders.services import cart, placing
 from orders.services.refusals import PlacingRefused, SlotFull
 from orders.services.slot_choices import SlotDayChoices, bookable_days
@@ -54,20 +54,27 @@ class Chosen:
 def checkout(request: MemberRequest) -> HttpResponse:
     """Queries: session, user, cart, SKUs, settings, stores, slots, places left, addresses; no more for any choice."""
     asked = request.POST if request.method == "POST" else request.GET
+    do = asked.get("do", "") if request.method == "POST" else ""
+    placed = order_of_key(request.user, asked.get("key", "")) if do == "place" else None
+    if placed:  # the same form again: its goods have left the cart
+        return _to_order(placed)
     basket = _basket(request, asked)
     if not basket.lines:
         return _nothing_to_buy(request, basket)
     now = timezone.now()
     options, chosen = _choices(request.user, asked, now)
-    do = asked.get("do", "") if request.method == "POST" else ""
     if do in {"address_add", "addresses"}:
         return _to_address_book(do, asked)
     form = CheckoutForm(request.POST if do == "place" else None, options=options)
     if form.is_bound and form.is_valid():
         order = _place(request, form, basket, now)
         if order:
-            return redirect("orders:pay" if order.can_pay else "orders:detail", order.no)
+            return _to_order(order)
     return render(request, "orders/checkout.html", _context(request, form, basket, options, chosen))
+
+
+def _to_order(order: Order) -> HttpResponse:
+    return redirect("orders:pay" if order.can_pay else "orders:detail", order.no)
 
 
 def _basket(request: HttpRequest, asked: Mapping[str, Any]) -> cart.Cart:
@@ -179,7 +186,7 @@ def _context(
         "is_pickup": is_pickup,
         "may_pay_at_store": is_pickup and shop.pay_at_store_enabled,
         "price": pricing.price(items, freight=freight),
-        "key": key if re.fullmatch("[0-9a-f]{32}", key) else uuid.uuid4().hex,
+        "key": key if KEY.fullmatch(key) else uuid.uuid4().hex,
         "buy_now": {"sku": basket.lines[0].sku_id, "units": basket.lines[0].units} if _is_buy_now(request) else None,
     }
 

@@ -167,11 +167,21 @@ def test_an_express_order_is_placed_at_the_amount_the_page_showed(client: Client
 def test_the_same_form_twice_makes_one_order(client: Client, member: Member) -> None:
     put(member, (make_sku(), 1))
     first = post(client, **express(member))
-    put(member, (make_sku(), 1))
 
     second = post(client, **express(member))
 
-    assert first["Location"] == second["Location"]
+    assert first["Location"] == second["Location"] == f"/orders/{Order.objects.get().no}/pay/"
+
+
+def test_the_key_of_somebody_elses_form_leads_nowhere(client: Client, member: Member) -> None:
+    put(member, (make_sku(), 1))
+    post(client, **express(member))
+    other = make_member()
+    client.force_login(other, backend=BACKEND)
+
+    answer = post(client, **express(member))
+
+    assert answer["Location"] == "/cart/"
     assert Order.objects.count() == 1
 
 
