@@ -1,6 +1,7 @@
 """The inbox: what the gateway tells us is stored first, in a transaction of its own, and applied in another."""
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +14,9 @@ from orders.services import paying, refund_settling, settling
 from shop.lib import throttle
 from shop.lib.outbox import claim, each, retry_at
 
+logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
+HOUR = timedelta(hours=1)
 REJECTED_KEPT_PER_HOUR = 200  # forged notices are evidence, but nobody may fill the disk with them
 
 
@@ -33,8 +36,16 @@ def receive_notice(*, channel: str, headers: Mapping[str, str], body: bytes, now
         return NoticeOutcome.REJECTED
     notice = store_event(channel=channel, event=event, now=now)
     if notice.status == NoticeStatus.RECEIVED:
-        apply_notice(notice, now=now)
+        _apply_now(notice, now)
     return NoticeOutcome.STORED
+
+
+def _apply_now(notice: GatewayNotice, now: datetime) -> None:
+    """Apply a notice that is stored; whatever stands in its way is for the sweep, not for the gateway."""
+    try:
+        apply_notice(notice, now=now)
+    except Exception:  # the fact is safe: its lease runs out and the sweep takes it up
+        logger.exception("notice %s was stored but could not be applied", notice.pk)
 
 
 def store_event(*, channel: str, event: GatewayEvent, now: datetime) -> GatewayNotice:
@@ -54,8 +65,11 @@ def store_event(*, channel: str, event: GatewayEvent, now: datetime) -> GatewayN
 
 
 def _keep_rejected(channel: str, body: bytes, why: str, now: datetime) -> None:
+    key = f"rejected-notice:{channel}"
+    if throttle.used_up(key, limit=REJECTED_KEPT_PER_HOUR, window=HOUR, now=now):
+        return  # a flood costs one read each, and no write
     try:
-        throttle.hit(f"rejected-notice:{channel}", limit=REJECTED_KEPT_PER_HOUR, window=timedelta(hours=1), now=now)
+        throttle.hit(key, limit=REJECTED_KEPT_PER_HOUR, window=HOUR, now=now)
     except throttle.TooManyTries:
         return
     GatewayNotice.objects.get_or_create(

@@ -5,12 +5,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders import services as orders
 from orders.models import GatewayNotice, Order, Refund
+from orders.services import notices
 from orders.signals import order_paid, order_refunded
 from shop import audit
+from tests.factories import NOON
 from tests.orders.shopping import boss, buy, notify, paid, start
 from tests.sandbox import Sandbox
 
@@ -44,8 +48,8 @@ def test_a_notice_that_cannot_be_applied_is_tried_again_later_and_lets_the_next_
     for order in (cursed, fine):
         payment = start(order)
         sandbox.pay(payment.out_trade_no, deliver=False)
-        with trouble_with(order), pytest.raises(LookupError):
-            notify(sandbox, payment.out_trade_no)
+        with trouble_with(order):
+            assert notify(sandbox, payment.out_trade_no) == orders.NoticeOutcome.STORED
     soon = timezone.now() + timedelta(seconds=40)
 
     with trouble_with(cursed), pytest.raises(ExceptionGroup) as caught:
@@ -62,6 +66,37 @@ def test_a_notice_that_cannot_be_applied_is_tried_again_later_and_lets_the_next_
     cursed.refresh_from_db()
     assert cursed.status == "ready_for_pickup"
     assert audit.run(now=timezone.now()) == []
+
+
+def test_a_notice_that_cannot_be_applied_is_logged_with_its_traceback(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    order = buy()
+    payment = start(order)
+    sandbox.pay(payment.out_trade_no, deliver=False)
+
+    with trouble_with(order):
+        notify(sandbox, payment.out_trade_no)
+
+    assert [record.exc_info and record.exc_info[0] for record in caplog.records if record.levelname == "ERROR"] == [
+        LookupError
+    ]
+
+
+def test_a_flood_of_forged_notices_stops_writing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "REJECTED_KEPT_PER_HOUR", 2)
+    for body in (b"1", b"2"):
+        forge(body)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert forge(b"3") == orders.NoticeOutcome.REJECTED
+
+    assert GatewayNotice.objects.count() == 2
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT"]
+
+
+def forge(body: bytes) -> orders.NoticeOutcome:
+    return orders.receive_notice(channel="wechat", headers={}, body=body, now=NOON)
 
 
 def test_an_attempt_that_cannot_be_settled_lets_the_next_one_pass(sandbox: Sandbox) -> None:
