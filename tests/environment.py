@@ -54,6 +54,7 @@ def make_own_place(closing: ExitStack) -> None:
     closing.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ["VAR_DIR"] = folder
     os.environ["SANDBOX_URL"] = f"http://127.0.0.1:{free_port()}"
+    os.environ["SITE_URL"] = "http://127.0.0.1:9"  # nobody: notices of a test must not reach a demo that runs beside it
 
 
 def free_port() -> int:
