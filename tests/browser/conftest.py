@@ -69,7 +69,7 @@ def visit(chromium: Browser, site: str, request: pytest.FixtureRequest) -> Itera
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error" and not re.search(r"status of [45]\d\d", message.text):
-            errors.append(message.text)
+            errors.append(f"{message.location.get('url')}: {message.text}")
 
     def open_page(*, viewport: ViewportSize = PHONE, javascript: bool = True) -> Page:
         context = chromium.new_context(

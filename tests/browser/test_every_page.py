@@ -1,0 +1,423 @@
+"""Every page of shop front, members, orders and counter, in the states it can be in, without fault."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.urls import URLPattern, get_resolver, resolve
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from catalog.models import Product, Sku
+from catalog.services import bump_catalogue
+from members.models import Address, Member
+from members.services import notify
+from orders import services as orders
+from orders.models import Order, OrderStatus, Redemption
+from shop.models import ShopSettings, Store
+from tests.browser import steps
+from tests.browser.conftest import Visit
+from tests.browser.looking import answers_of, faults_of
+from tests.factories import make_address, make_category, make_member, make_order, make_product, make_sku, make_store
+from tests.shop.backoffice import make_clerk, make_operator
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SHEETS = ["400", "403", "403_csrf", "404", "429", "500"]
+WITHOUT_PAGE = {  # they answer with a redirect, with nothing to see, or with a part of a page
+    "cart:add", "cart:update", "cart:remove", "counter:redeem", "counter:store", "health-live",
+    "health-ready", "members:address_default", "members:address_delete", "members:address_regions",
+    "members:code_resend", "members:logout", "members:message_open", "members:message_read_all", "orders:again",
+    "orders:cancel", "orders:hide", "orders:pay_notify", "orders:receive",
+}  # fmt: skip
+
+
+@dataclass
+class World:
+    """What the pages show."""
+
+    store: Store
+    member: Member
+    sku: Sku
+    orders: dict[str, Order] = field(default_factory=dict)
+    goods: dict[str, Product] = field(default_factory=dict)
+    address: Address | None = None
+    redemption: Redemption | None = None
+
+
+Act = Callable[[Page, World], object]
+State = tuple[str, str, Act]  # name of the address, what is special, how to get there
+
+
+def at(path: str) -> Act:
+    """Open an address in which {w} is the world."""
+    return lambda page, world: page.goto(path.format(w=world))
+
+
+@pytest.fixture
+def world(site: str) -> World:
+    """A shop with goods of every kind, and two stores: orders of the one are booked for a time of day."""
+    headquarters = steps.open_shop(
+        pay_at_store_enabled=True, announcement="今天下午四点前下单，傍晚可提。", service_phone="0571-88001234"
+    )
+    steps.make_slot(headquarters)
+    drinks = make_category("茶与饮")
+    goods = {
+        "many": make_product(
+            "高山乌龙茶 " * 6, price=12_800, specs={"口味": ["清香", "浓香"], "规格": ["100 克", "250 克"]},
+            sku={"market_price": 15_800}, categories=[drinks], virtual_sold=23_456, brand="山下",
+            detail_html="<h2>产地</h2><p>海拔一千二百米。</p><ul><li>春茶</li></ul>", attributes=(("产地", "台州"),),
+        ),
+        "none": make_product("断货的茶", stock=0, categories=[drinks]),
+        "few": make_product("每单两件的茶", categories=[drinks], limit_kind="per_order", limit_units=2, min_units=2),
+        "gone": make_product("下架的茶", status="off_shelf"),
+    }  # fmt: skip
+    for number in range(22):
+        make_product(f"茶点 {number}", price=990, categories=[drinks])
+    bump_catalogue()
+    member = make_member("小满", phone="13911112222")
+    return World(store=make_store("拱宸桥店"), member=member, sku=goods["few"].skus.get(), goods=goods)
+
+
+def look_at(page: Page, world: World, states: list[State], who: str) -> None:
+    """Go from state to state; each must be at its address and without fault."""
+    answers = answers_of(page)
+    for name, special, act in states:
+        act(page, world)
+        assert not name or resolve(urlsplit(page.url).path).view_name == name, (special, page.url)
+        found = faults_of(page, answers[-1], f"{who}-{name.replace(':', '_')}-{special}".strip("-"))
+
+        assert (name, special, found) == (name, special, [])
+
+
+# --- A guest -------------------------------------------------------------------------------------------------------
+def sheet(name: str) -> Act:
+    """Show a page of mistakes as the shop would answer with it."""
+
+    def act(page: Page, world: World) -> None:
+        html = render_to_string(f"{name}.html", request=RequestFactory().get("/"))
+        page.route("**/mistake/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+        page.goto("/mistake/")
+        page.unroute("**/mistake/")
+
+    return act
+
+
+def put_into_cart(*kinds: str) -> Act:
+    """Put goods into the cart and open it."""
+
+    def act(page: Page, world: World) -> None:
+        for kind in kinds:
+            page.goto(f"/goods/{world.goods[kind].pk}/")
+            steps.put_into_cart(page)
+        page.goto("/cart/")
+
+    return act
+
+
+def take_off_the_shelf(page: Page, world: World) -> None:
+    Product.objects.filter(pk=world.goods["many"].pk).update(status="off_shelf")
+    world.goods["few"].skus.update(stock=1)
+    page.goto("/cart/")
+
+
+def wrong_phone(page: Page, world: World) -> None:
+    page.goto("/login/")
+    page.get_by_label("手机号").fill("12345")
+    page.get_by_role("button", name="获取验证码").click()
+    expect(page.locator(".field__error")).to_have_count(2)
+
+
+def ask_for_code(page: Page, world: World) -> None:
+    page.goto("/login/")
+    page.get_by_label("手机号").fill(world.member.phone)
+    page.get_by_label("我已阅读并同意").check()
+    page.get_by_role("button", name="获取验证码").click()
+    page.wait_for_url("**/login/code/")
+
+
+def wrong_code(page: Page, world: World) -> None:
+    page.get_by_label("验证码").fill("000000")
+    page.get_by_role("button", name="登录").click()
+    expect(page.locator(".field__error")).to_be_visible()
+
+
+def too_many_codes(page: Page, world: World) -> None:
+    page.context.clear_cookies()  # another browser asks for the same phone
+    page.goto("/login/")
+    page.get_by_label("手机号").fill(world.member.phone)
+    page.get_by_label("我已阅读并同意").check()
+    page.get_by_role("button", name="获取验证码").click()
+    expect(page.locator(".field__error")).to_be_visible()
+
+
+GUEST: list[State] = [
+    ("home", "", at("/")),
+    ("goods", "", at("/goods/")),
+    ("goods", "found", at("/goods/?q=gsw&sort=price")),
+    ("goods", "nothing", at("/goods/?q=没有这样的东西")),
+    ("product", "many", at("/goods/{w.goods[many].pk}/")),
+    ("product", "none", at("/goods/{w.goods[none].pk}/")),
+    ("product", "few", at("/goods/{w.goods[few].pk}/")),
+    ("product", "gone", at("/goods/{w.goods[gone].pk}/")),
+    ("categories", "", at("/categories/")),
+    ("stores", "", at("/stores/")),
+    ("me", "guest", at("/me/")),
+    ("privacy", "", at("/privacy/")),
+    ("cart:index", "empty", at("/cart/")),
+    ("cart:index", "guest", put_into_cart("many", "few")),
+    ("cart:index", "invalid", take_off_the_shelf),
+    ("members:login", "", at("/login/?next=/checkout/")),
+    ("members:login", "wrong", wrong_phone),
+    ("members:login_code", "", ask_for_code),
+    ("members:login_code", "wrong", wrong_code),
+    ("members:login", "too-many", too_many_codes),
+    *[("", f"sheet-{name}", sheet(name)) for name in SHEETS],
+]
+
+
+def test_pages_for_everybody(visit: Visit, world: World) -> None:
+    look_at(visit(), world, GUEST, "guest")
+
+
+# --- A member ------------------------------------------------------------------------------------------------------
+def fill_life(world: World) -> None:
+    """Give the member orders in every status, an address and messages."""
+    now, member, store = timezone.now(), world.member, world.store
+    world.address = make_address(member, receiver_name="王小明", detail="文三路 90 号 2 幢 3 单元 401 室")
+    make_address(member, region_code="110101", detail="长安街 1 号")
+    sku = world.goods["many"].skus.first()
+    assert sku
+
+    def order(key: str, status: str = OrderStatus.PENDING_PAYMENT, **options: object) -> Order:
+        items = [(sku, 1), (make_sku("栗子糕"), 2)]
+        world.orders[key] = make_order(*items, status=status, member=member, now=now, **options)  # type: ignore[arg-type]
+        return world.orders[key]
+
+    order("unpaid")
+    ShopSettings.objects.update(auto_accept=False)
+    order("unaccepted", OrderStatus.PENDING_ACCEPTANCE)
+    ShopSettings.objects.update(auto_accept=True)
+    order("preparing", OrderStatus.PREPARING, buyer_remark="请放门口")
+    order("shipped", OrderStatus.SHIPPED)
+    order("received", OrderStatus.COMPLETED)
+    order("cancelled", OrderStatus.CANCELLED)
+    order("ready", OrderStatus.READY_FOR_PICKUP, store=store)
+    order("offline", OrderStatus.READY_FOR_PICKUP, store=store, pay_channel="offline")
+    order("collected", OrderStatus.COMPLETED, store=store)
+    refunded = order("refunded", OrderStatus.READY_FOR_PICKUP, store=store)
+    line = refunded.lines.order_by("-pk")[0]
+    orders.refund_lines(
+        order=refunded, units_by_line={line.pk: 1}, restock=True, by=make_operator(), now=now, reason="缺货一件"
+    )
+    for number in range(3):
+        notify(
+            member=member,
+            scene="paid",
+            key=f"{number}",
+            title="付款成功",
+            body="我们开始为您备货。",
+            link="/orders/",
+            now=now,
+        )
+
+
+def refuse_profile(page: Page, world: World) -> None:
+    page.goto("/me/profile/")
+    page.get_by_label("生日").fill("1800-01-01")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".field__error")).to_be_visible()
+
+
+def refuse_address(page: Page, world: World) -> None:
+    page.goto("/me/addresses/new/")
+    page.get_by_label("省份").select_option(label="浙江省")
+    expect(page.get_by_label("城市")).to_be_visible()
+    page.get_by_role("region", name="操作").get_by_role("button", name="保存地址").click()
+    expect(page.locator(".field__error").first).to_be_visible()
+
+
+def choose_pickup(page: Page, world: World) -> None:
+    steps.choose(page, "到店自提", update="更新")
+    expect(page.get_by_label("自提时间")).to_be_visible()
+
+
+def refuse_checkout(page: Page, world: World) -> None:
+    page.get_by_label("提货人手机").fill("123")
+    page.get_by_role("button", name="提交订单").click()
+    expect(page.locator(".field__error")).to_be_visible()
+
+
+def scan_to_pay(page: Page, world: World) -> None:
+    page.goto(f"/orders/{world.orders['unpaid'].no}/pay/")
+    page.get_by_role("button", name="用另一台手机扫码支付").click()
+    expect(page.get_by_role("img", name="微信支付二维码")).to_be_visible()
+
+
+def detail_of(key: str) -> State:
+    return ("orders:detail", key, at(f"/orders/{{w.orders[{key}].no}}/"))
+
+
+def result_of(key: str) -> State:
+    return ("orders:pay_result", key, at(f"/orders/{{w.orders[{key}].no}}/pay/result/"))
+
+
+ORDERS = ["unpaid", "unaccepted", "preparing", "shipped", "received", "cancelled", "ready", "offline", "collected"]
+NEW_MEMBER: list[State] = [
+    ("me", "new", at("/me/")),
+    ("members:messages", "none", at("/me/messages/")),
+    ("members:addresses", "none", at("/me/addresses/")),
+    ("orders:list", "none", at("/orders/")),
+    ("orders:checkout", "no-address", at("/checkout/?sku={w.sku.pk}&units=2")),
+]
+MEMBER: list[State] = [
+    ("me", "", at("/me/")),
+    ("members:profile", "", at("/me/profile/")),
+    ("members:profile", "wrong", refuse_profile),
+    ("members:messages", "", at("/me/messages/")),
+    ("members:addresses", "", at("/me/addresses/")),
+    ("members:addresses", "choosing", at("/me/addresses/?next=/checkout/")),
+    ("members:address_add", "", at("/me/addresses/new/")),
+    ("members:address_add", "wrong", refuse_address),
+    ("members:address_edit", "", at("/me/addresses/{w.address.pk}/")),
+    ("orders:list", "", at("/orders/")),
+    ("orders:list", "tab", at("/orders/?tab=pickup")),
+    *[detail_of(key) for key in [*ORDERS, "refunded"]],
+    ("orders:pay", "", at("/orders/{w.orders[unpaid].no}/pay/")),
+    ("orders:pay_scan", "", scan_to_pay),
+    *[result_of(key) for key in ("unpaid", "ready", "offline", "cancelled")],
+    ("cart:index", "", put_into_cart("many", "few")),
+    ("orders:checkout", "express", at("/checkout/")),
+    ("orders:checkout", "pickup", choose_pickup),
+    ("orders:checkout", "wrong", refuse_checkout),
+    ("cart:index", "invalid", take_off_the_shelf),
+    ("orders:detail", "strangers", at("/orders/202601010000000000/")),
+]
+HALF = 16
+
+
+def test_pages_of_a_new_member(visit: Visit, world: World, sign_in: Callable[[Page, Member], None]) -> None:
+    page = visit()
+    sign_in(page, make_member())
+    look_at(page, world, NEW_MEMBER, "new")
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_pages_of_a_member(visit: Visit, world: World, sign_in: Callable[[Page, Member], None], half: int) -> None:
+    page = visit()
+    sign_in(page, world.member)
+    fill_life(world)
+    look_at(page, world, [MEMBER[:HALF], MEMBER[HALF:]][half], "member")
+
+
+# --- The counter ---------------------------------------------------------------------------------------------------
+def scanned(key: str, word: str) -> Act:
+    """Scan the code of an order and read the verdict."""
+
+    def act(page: Page, world: World) -> None:
+        page.goto("/counter/")
+        steps.scan(page, world.orders[key].pickup_code or "" if key in world.orders else key)
+        expect(page.locator(".verdict__word")).to_have_text(word)
+
+    return act
+
+
+def stand_in_the_store(page: Page, world: World) -> None:
+    page.goto("/counter/")
+    page.get_by_label("现在的门店").select_option(label=world.store.name)
+    page.get_by_role("button", name="切换").click()
+    expect(page.get_by_label("现在的门店").locator("option:checked")).to_have_text(world.store.name)
+
+
+def hand_over(page: Page, world: World) -> None:
+    scanned("ready", "可提货")(page, world)
+    page.keyboard.press("Enter")
+    expect(page.locator(".verdict__word")).to_have_text("已核销")
+    world.redemption = Redemption.objects.get(order=world.orders["ready"])
+
+
+def ask_without_code(page: Page, world: World) -> None:
+    page.goto("/counter/without-code/")
+    page.get_by_label("订单号").fill("20260101")
+    page.get_by_label("原因").fill("手机没电")
+    page.get_by_role("button", name="查询订单").click()
+    expect(page.locator(".field__error").first).to_be_visible()
+
+
+def undo_without_reason(page: Page, world: World) -> None:
+    assert world.redemption
+    page.goto(f"/counter/log/{world.redemption.pk}/undo/")
+    page.get_by_label("撤销原因").evaluate("field => field.required = false")
+    page.get_by_role("button", name="撤销这次核销").click()
+    expect(page.locator(".field__error")).to_be_visible()
+
+
+def redeemed_long_ago(page: Page, world: World) -> None:
+    assert world.redemption
+    Redemption.objects.update(redeemed_at=timezone.now() - timedelta(hours=1))
+    page.goto(f"/counter/log/{world.redemption.pk}/undo/")
+
+
+def try_too_often(page: Page, world: World) -> None:
+    page.goto("/counter/")
+    for number in range(11):
+        steps.scan(page, f"{number:012}")
+        expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("输错次数太多")
+
+
+COUNTER: list[State] = [
+    ("counter:find", "other-store", scanned("ready", "请核对")),
+    ("counter:index", "", stand_in_the_store),
+    ("counter:log", "none", at("/counter/log/")),
+    ("counter:find", "wrong", scanned("12345", "不可提货")),
+    ("counter:find", "unknown", scanned("123456789012", "不可提货")),
+    ("counter:find", "go", scanned("ready", "可提货")),
+    ("counter:find", "check", scanned("offline", "请核对")),
+    ("counter:find", "stop", scanned("collected", "不可提货")),
+    ("counter:index", "done", hand_over),
+    ("counter:undo", "", at("/counter/log/{w.redemption.pk}/undo/")),
+    ("counter:undo", "wrong", undo_without_reason),
+    ("counter:undo", "too-late", redeemed_long_ago),
+    ("counter:log", "", at("/counter/log/")),
+    ("counter:without_code", "", at("/counter/without-code/")),
+    ("counter:without_code", "wrong", ask_without_code),
+    ("counter:find", "too-many", try_too_often),
+]
+
+
+def test_pages_of_the_counter(visit: Visit, world: World, sign_in: Callable[[Page, Member], None]) -> None:
+    fill_life(world)
+    page = visit()
+    sign_in(page, make_operator())
+    look_at(page, world, COUNTER, "counter")
+
+
+def test_the_page_for_staff_who_may_not_redeem(
+    visit: Visit, world: World, sign_in: Callable[[Page, Member], None]
+) -> None:
+    page = visit()
+    sign_in(page, make_clerk(world.store))
+    Member.objects.get(is_staff=True).groups.clear()
+    look_at(page, world, [("counter:index", "forbidden", at("/counter/"))], "counter")
+
+
+def test_no_page_is_left_out() -> None:
+    names = {name for name, _, _ in [*GUEST, *NEW_MEMBER, *MEMBER, *COUNTER]}
+
+    assert page_names() - names == WITHOUT_PAGE
+    assert names - page_names() == {""}
+
+
+def page_names() -> set[str]:
+    """Name every address of the shop but those of the back office."""
+    found = set()
+    for part in get_resolver().url_patterns:
+        inner = [part] if isinstance(part, URLPattern) else part.url_patterns if part.namespace != "admin" else []
+        space = "" if isinstance(part, URLPattern) or not part.namespace else f"{part.namespace}:"
+        found |= {f"{space}{one.name}" for one in inner if getattr(one, "name", None)}
+    return found
