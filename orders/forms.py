@@ -124,7 +124,10 @@ class ScanForm(forms.Form):
         if cleaned.get("photo"):
             cleaned["way"] = RedemptionWay.SCAN
             cleaned["text"] = self._read(cleaned["photo"])
-        self.code = pickup_codes.parse(cleaned.get("text", ""))
+        try:
+            self.code = pickup_codes.parse(cleaned.get("text", ""))
+        except pickup_codes.Mistyped as error:  # no try at guessing: nothing is looked up
+            raise forms.ValidationError(error.message) from error
         if not self.code and not self.errors:
             raise forms.ValidationError("没有看到 12 位提货码，请核对后再输一次")
         cleaned["way"] = cleaned.get("way") or RedemptionWay.CODE

@@ -19,6 +19,12 @@ class NoFreeCode(Exception):
     """Every code that was drawn is taken, which only a broken source of randomness can explain."""
 
 
+class Mistyped(Exception):
+    """The last of twelve digits is not the check digit of the others: one of them was read or typed wrongly."""
+
+    message = "提货码有误，请核对后重输"
+
+
 def new_code() -> str:
     """Draw a code; whether it is free, only the database knows."""
     body = f"{secrets.randbelow(10 ** (DIGITS - 1)):0{DIGITS - 1}d}"
@@ -59,12 +65,15 @@ def parse(text: str) -> str:
     """Find the code in what was typed, pasted or scanned; "" when there is none.
 
     Spaces, dashes, full-width digits, a scanner's prefix, an address around the code and a code that
-    was scanned twice in one go are forgiven.
+    was scanned twice in one go are forgiven. Raises Mistyped when twelve digits are there but cannot be a code.
     """
     plain = AIM_PREFIX.sub("", unicodedata.normalize("NFKC", text).strip())
     runs = re.findall(r"[0-9]+", re.sub(r"(?<=[0-9])[\s\-–—_.]+(?=[0-9])", "", plain))
     found = {run[:DIGITS] for run in runs if _is_code_once_or_twice(run)}
-    return found.pop() if len(found) == 1 else ""
+    codes = {digits for digits in found if check_digit(digits[:-1]) == digits[-1]}
+    if found and not codes:
+        raise Mistyped
+    return codes.pop() if len(codes) == 1 else ""
 
 
 def _is_code_once_or_twice(run: str) -> bool:

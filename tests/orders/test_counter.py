@@ -17,6 +17,8 @@ from PIL import Image
 
 from members.models import Member, OperationLog
 from orders.models import Order, OrderStatus, Payment, Redemption
+from orders.services.pickup_codes import new_code
+from shop.lib.throttle import ThrottleCount
 from shop.models import ShopSettings, Store
 from tests.factories import make_member, make_order, make_sku, make_staff, make_store
 from tests.pages import valid_html
@@ -120,7 +122,7 @@ def test_unknown_foreign_and_elsewhere_redeemed_codes_look_the_same(
     foreign = ready(make_store("别的店"))
     elsewhere = make_order(store=make_store("另一家"), status=OrderStatus.COMPLETED)
 
-    pages = [find(client, code) for code in ("123456789015", foreign.pickup_code, elsewhere.pickup_code)]
+    pages = [find(client, code) for code in (new_code(), foreign.pickup_code, elsewhere.pickup_code)]
 
     assert {verdict(page) for page in pages} == {("不可提货", "不是本店可核销的提货码")}
     assert not any("别的店" in page or "另一家" in page for page in pages)
@@ -139,13 +141,30 @@ def test_a_post_with_a_foreign_code_is_refused_like_a_scan(client: Client, store
 
 def test_too_many_wrong_codes_stop_the_clerk(client: Client, store: Store, clerk: Member) -> None:
     order = ready(store)
-    for number in range(10):
-        find(client, f"{number:012}")
+    for _ in range(10):
+        find(client, new_code())
 
     answer = client.post("/counter/find/", {"text": order.pickup_code or ""})
 
     assert answer.status_code == 429
     assert verdict(valid_html(answer)) == ("不可提货", "输错次数太多，请过 10 分钟再试")
+
+
+def test_a_slip_of_the_finger_is_said_and_costs_neither_a_try_nor_a_look(
+    client: Client, store: Store, clerk: Member
+) -> None:
+    order = ready(store)
+    mistyped = f"{(order.pickup_code or '')[:11]}{(int((order.pickup_code or '')[11]) + 1) % 10}"
+
+    for _ in range(12):
+        with CaptureQueriesContext(connection) as captured:
+            page = find(client, mistyped)
+
+    word, why = verdict(page)
+    assert (word, why.startswith("提货码有误，请核对后重输")) == ("不可提货", True)
+    assert ThrottleCount.objects.filter(key__startswith="redeem:").count() == 0
+    assert not [query["sql"] for query in captured if '."pickup_code" = ' in query["sql"]]
+    assert verdict(find(client, order.pickup_code))[0] == "可提货"
 
 
 @pytest.mark.parametrize("typed", ["", "hello", "123"])

@@ -61,6 +61,16 @@ def test_anything_else_is_no_code(typed: str) -> None:
     assert pickup_codes.parse(typed) == ""
 
 
+@pytest.mark.parametrize("typed", ["123456789016", "1234 5678 9051", "123456789016123456789016"])
+def test_a_code_with_a_wrong_digit_is_mistyped(typed: str) -> None:
+    with pytest.raises(pickup_codes.Mistyped):
+        pickup_codes.parse(typed)
+
+
+def test_the_check_digit_tells_a_code_from_another_number() -> None:
+    assert pickup_codes.parse("单号 111111111111，提货码 123456789015") == "123456789015"
+
+
 def test_a_code_is_written_in_fours_and_masked_in_lists() -> None:
     assert pickup_codes.spaced("123456789015") == "1234 5678 9015"
     assert pickup_codes.masked("123456789015") == "1234 **** 9015"
