@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from shop.lib import regions
 from shop.lib.crypto import BlindIndexField, EncryptedTextField
@@ -277,3 +277,23 @@ def staff_scope(staff: Member) -> list[int] | None:
         return None
     stores = list(staff.stores.all())
     return None if any(store.is_headquarters for store in stores) else [store.pk for store in stores]
+
+
+def in_scope(staff: Member, column: str = "store") -> Q:
+    """Return the condition that `column`, a store, is one for which `staff` works."""
+    stores = staff_scope(staff)
+    return Q() if stores is None else Q(**{f"{column}__in": stores})
+
+
+def in_scope_at_once(staff: Member, column: str = "store") -> Q:
+    """Return the condition of `in_scope`, without a statement of its own for the stores."""
+    stores = Store.objects.filter(staff=staff)
+    if staff.is_superuser:
+        return Q()
+    return Q(Exists(stores.filter(is_headquarters=True))) | Q(**{f"{column}__in": stores})
+
+
+def serves(staff: Member, store_id: int) -> bool:
+    """Say whether `staff` works for that store, or for headquarters."""
+    stores = staff_scope(staff)
+    return stores is None or store_id in stores

@@ -2,8 +2,9 @@
 
 from django.db.models import Q, QuerySet
 
-from members.models import Address, Member, Message, MessageChannel
+from members.models import Address, Member, Message, MessageChannel, in_scope
 from shop.lib.crypto import blind_index
+from shop.models import Store
 
 
 def shopper_by_phone(phone: str) -> Member | None:
@@ -30,6 +31,11 @@ def inbox(member: Member) -> QuerySet[Message]:
 def unread_count(member: Member) -> int:
     """How many notices on the site the member has not opened."""
     return inbox(member).filter(read_at=None).count()
+
+
+def stores_of_staff(staff: Member) -> QuerySet[Store]:
+    """The stores whose orders `staff` may see, open or closed, in the shop's order."""
+    return Store.objects.filter(in_scope(staff, "pk")).order_by("sort_order", "pk")
 
 
 def active_staff(*, store_id: int | None, permission: str = "") -> QuerySet[Member]:

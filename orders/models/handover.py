@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from members.models import Member
+from members.models import Member, in_scope
 from orders.models.order import Order, OrderLine
 from shop.models import Store
 
@@ -50,6 +50,14 @@ class RedemptionWay(models.TextChoices):
     WITHOUT_CODE = "without_code", "无码核销"
 
 
+class RedemptionQuerySet(models.QuerySet["Redemption"]):
+    """Redemptions under their business names."""
+
+    def of_staff(self, staff: Member) -> "RedemptionQuerySet":
+        """Redemptions at the stores that `staff` works for."""
+        return self.filter(in_scope(staff))
+
+
 class Redemption(models.Model):
     """Goods handed over at a counter: who, where, when, how. An undone one stays, with its reason."""
 
@@ -64,6 +72,8 @@ class Redemption(models.Model):
     undone_at = models.DateTimeField("撤销时间", null=True)
     undone_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+", verbose_name="撤销人")
     undo_reason = models.CharField("撤销原因", max_length=80, blank=True)
+
+    objects = RedemptionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "核销记录"

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from members.models import Member
+from members.models import Member, in_scope
 from orders.models.order import Order, OrderLine
 from shop.lib.money import FenField
 from shop.lib.states import Stateful
@@ -20,6 +20,14 @@ class PaymentStatus(models.TextChoices):
     UNKNOWN = "unknown", "结果未知"  # the gateway did not answer: only a query tells
     PAID = "paid", "已支付"
     CLOSED = "closed", "已关闭"
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Payments under their business names."""
+
+    def of_staff(self, staff: Member) -> "PaymentQuerySet":
+        """Payments of the orders that `staff` may see."""
+        return self.filter(in_scope(staff, "order__store"))
 
 
 class Payment(Stateful):
@@ -64,6 +72,8 @@ class Payment(Stateful):
     paid_at = models.DateTimeField("支付时间", null=True)
     closed_at = models.DateTimeField(null=True)
     taken_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")  # the clerk, for cash
+
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "支付单"
@@ -157,6 +167,14 @@ class RefundCause(models.TextChoices):
     GROUP_FAILED = "group_failed", "拼团未成功"
 
 
+class RefundQuerySet(models.QuerySet["Refund"]):
+    """Refunds under their business names."""
+
+    def of_staff(self, staff: Member) -> "RefundQuerySet":
+        """Refunds of the orders that `staff` may see."""
+        return self.filter(in_scope(staff, "order__store"))
+
+
 class Refund(Stateful):
     """Money on its way back from one payment. The number is fixed before the gateway is called and never changes."""
 
@@ -196,6 +214,8 @@ class Refund(Stateful):
     created_at = models.DateTimeField("申请时间")
     sent_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField("到账时间", null=True)
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "退款单"

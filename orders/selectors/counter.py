@@ -7,7 +7,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from members.models import Member, staff_scope
+from members.models import Member
+from members.selectors import stores_of_staff
 from orders.models import Order, Redemption, RedemptionLine
 from shop.models import Store
 
@@ -17,18 +18,13 @@ LOG_PER_PAGE = 20
 
 def stores_of(staff: Member) -> list[Store]:
     """Return the stores at whose counters `staff` may stand: their own, or all of them for headquarters."""
-    scope = staff_scope(staff)
-    stores = Store.objects.filter(is_active=True)
-    if scope is not None:
-        stores = stores.filter(pk__in=scope)
+    stores = stores_of_staff(staff).filter(is_active=True)
     return list(stores.order_by("-is_headquarters", "sort_order", "pk"))
 
 
 def redemptions_of(staff: Member) -> QuerySet[Redemption]:
     """Redemptions that `staff` may see, newest first, with all that a row shows."""
-    scope = staff_scope(staff)
-    seen = Redemption.objects.all() if scope is None else Redemption.objects.filter(store__in=scope)
-    return _with_rows(seen).order_by("-pk")
+    return _with_rows(Redemption.objects.of_staff(staff)).order_by("-pk")
 
 
 def redeemed_today(store_id: int, *, now: datetime) -> list[Redemption]:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote
 from django.db.models import Field, Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -143,10 +143,18 @@ class StaffAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(StaffAdmin):
-    """A list and pages to look at: nothing is added, changed or deleted."""
+    """A list to look at: nothing is added, changed or deleted.
+
+    A row has no page unless the class makes one: Django's own would show every column, masked or not.
+    """
 
     actions: Any = None
     warn_unsaved_form = False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        raise Http404
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -28,7 +28,7 @@ def to_dos(request: HttpRequest) -> list[ToDo]:
     if staff.has_perm("orders.view_order"):
         found += orders_to_do(request)
     if staff.has_perm("orders.view_refund"):
-        count = Refund.objects.filter(status__in=[RefundStatus.FAILED, RefundStatus.ABNORMAL]).count()
+        count = Refund.objects.of_staff(staff).filter(status__in=[RefundStatus.FAILED, RefundStatus.ABNORMAL]).count()
         found.append(ToDo("退款异常", count, listed("orders_refund", "trouble=yes"), "退款没有到账，需要处理"))
     if staff.has_perm("orders.view_billline"):
         count = BillLine.objects.exclude(difference="").count()

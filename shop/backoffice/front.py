@@ -12,7 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
-from shop.backoffice.base import StaffAdmin
+from members.selectors import stores_of_staff
+from shop.backoffice.base import StaffAdmin, staff_of
+from shop.backoffice.permissions import is_owner
 from shop.backoffice.words import word
 from shop.models import Banner, PickupSlot, ShopSettings, Store
 
@@ -93,7 +95,11 @@ class StoreAdmin(StaffAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(slots_made=Count("slots"))
+        return stores_of_staff(staff_of(request)).annotate(slots_made=Count("slots"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Which store is the headquarters decides who sees all orders: that is for owners to say."""
+        return [] if is_owner(staff_of(request)) else ["is_headquarters"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A store has orders and a past: it is closed, never deleted."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -12,9 +12,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from members.models import Member, Message, MessageChannel, MessageStatus
+from members.models import Member, Message, MessageChannel, MessageStatus, staff_scope
 from orders.models import Order
-from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, log, posted, staff_of
+from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, Staff, log, posted, staff_of
 from shop.backoffice.filters import chosen_filter, days_filter
 from shop.backoffice.till import confirm_page
 from shop.backoffice.words import moment, word
@@ -38,7 +38,7 @@ class MemberAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        return Member.objects.shoppers().annotate(order_count=Count("orders")).order_by("-pk")
+        return members_of(staff_of(request)).annotate(order_count=Count("orders")).order_by("-pk")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
@@ -79,12 +79,20 @@ class MemberAdmin(ReadOnlyAdmin):
         return word("", "正常", "done") if member.is_active else word("", "已停用", "quiet")
 
 
+def members_of(staff: Staff) -> QuerySet[Member]:
+    """Return the shoppers whom `staff` may see: all for headquarters, else those with an order at their stores."""
+    shoppers: QuerySet[Member] = Member.objects.shoppers()
+    if staff_scope(staff) is None:
+        return shoppers
+    return shoppers.filter(Exists(Order.objects.of_staff(staff).filter(member=OuterRef("pk"))))
+
+
 def member_page(request: HttpRequest, pk: int, *, revealed: bool = False) -> HttpResponse:
     """Show a member with their latest orders; with `revealed` the phone and addresses in clear, for this answer."""
     staff = staff_of(request)
     if not staff.has_perm("members.view_member"):
         raise PermissionDenied
-    member = get_object_or_404(Member.objects.shoppers(), pk=pk)
+    member = get_object_or_404(members_of(staff), pk=pk)
     own = Order.objects.of_staff(staff).filter(member=member).order_by("-pk")
     context = {
         "title": f"会员 {member}",
@@ -104,7 +112,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask why, write it down, show phone and addresses once."""
     if not staff_of(request).has_perm("orders.reveal_personal_data"):
         raise PermissionDenied
-    member = get_object_or_404(Member.objects.shoppers(), pk=pk)
+    member = get_object_or_404(members_of(staff_of(request)), pk=pk)
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
@@ -128,6 +136,10 @@ class MessageAdmin(ReadOnlyAdmin):
     ]
     search_fields = ["title"]
     ordering = ["-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Leave out what the staff are told; each of them finds it in their own inbox."""
+        return Message.objects.filter(member__in=members_of(staff_of(request))).order_by("-pk")
 
     @admin.display(description="收件人")
     def to(self, message: Message) -> str:

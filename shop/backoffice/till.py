@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,13 +14,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from members.models import staff_scope
+from members.models import Member
 from orders import services as orders
 from orders.models import (
     BillKind,
     BillLine,
     Channel,
-    Order,
     Payment,
     PaymentStatus,
     Redemption,
@@ -39,16 +38,14 @@ TROUBLE = [RefundStatus.FAILED, RefundStatus.ABNORMAL]
 
 
 class OfOrderAdmin(ReadOnlyAdmin):
-    """Rows that belong to an order: only those of the person's stores are there."""
+    """Rows that belong to an order: only those that `of_staff` leaves are there."""
 
     list_select_related = ["order", "order__store"]
     ordering = ["-pk"]
     list_display_links = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        stores = staff_scope(staff_of(request))
-        rows = super().get_queryset(request)
-        return rows if stores is None else rows.filter(order__store_id__in=stores)
+        return self.model._default_manager.of_staff(staff_of(request)).order_by("-pk")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -166,8 +163,8 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, then try a refund again that went wrong."""
     if not staff_of(request).has_perm("orders.refund_order"):
         raise PermissionDenied
-    own = Order.objects.of_staff(staff_of(request))
-    refund = get_object_or_404(Refund.objects.filter(order__in=own).select_related("order", "payment"), pk=pk)
+    own = Refund.objects.of_staff(staff_of(request))
+    refund = get_object_or_404(own.select_related("order", "payment"), pk=pk)
     if request.method == "POST":
         try:
             with transaction.atomic():
@@ -231,10 +228,9 @@ class RedemptionAdmin(OfOrderAdmin):
 
         def options(self) -> list[tuple[Any, str]]:
             if not hasattr(self, "people"):
-                rows = Redemption.objects.order_by("staff_id").values_list(
-                    "staff_id", "staff__nickname", "staff__username"
-                )
-                self.people = [(pk, nickname or str(username)) for pk, nickname, username in rows.distinct()]
+                done = Redemption.objects.of_staff(staff_of(self.request)).filter(staff=OuterRef("pk"))
+                people = Member.objects.filter(Exists(done), is_staff=True).order_by("username", "pk")
+                self.people = [(one.pk, str(one)) for one in people]
             return self.people
 
     list_filter = [
@@ -294,8 +290,8 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask why, then take back a redemption; the service says who may and until when."""
     if not staff_of(request).has_perm("orders.redeem_order"):
         raise PermissionDenied
-    own = Order.objects.of_staff(staff_of(request))
-    redemption = get_object_or_404(Redemption.objects.filter(order__in=own).select_related("order"), pk=pk)
+    own = Redemption.objects.of_staff(staff_of(request))
+    redemption = get_object_or_404(own.select_related("order"), pk=pk)
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]

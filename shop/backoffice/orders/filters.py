@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 
-from members.models import staff_scope
+from members.selectors import stores_of_staff
 from orders.models import Channel, DeliveryMethod, Order, OrderStatus, OrderType, RefundedPart
 from shop.backoffice.base import staff_of
 from shop.backoffice.filters import (
@@ -19,7 +19,6 @@ from shop.backoffice.filters import (
     typed_filter,
 )
 from shop.lib.crypto import blind_index
-from shop.models import Store
 
 TRASH = "trash"
 # Tabs of the list: value -> (label, condition). Statuses that cannot be reached yet have none.
@@ -76,9 +75,7 @@ class StoreFilter(ChosenFilter):
 
     def options(self) -> list[tuple[Any, str]]:
         if not hasattr(self, "stores"):
-            scope = staff_scope(staff_of(self.request))
-            stores = Store.objects.all() if scope is None else Store.objects.filter(pk__in=scope)
-            self.stores = list(stores.order_by("sort_order", "pk").values_list("pk", "name"))
+            self.stores = list(stores_of_staff(staff_of(self.request)).values_list("pk", "name"))
         return self.stores
 
 
