@@ -1,6 +1,7 @@
 """Goods written as a whole: products with their SKUs, categories and pictures, one or thousands at a time.
 
-The number of statements does not grow with the goods. Locks: product rows in pk order, then SKU rows.
+The number of statements does not grow with the goods. Locks: product rows in pk order, then SKU rows in pk order,
+both before anything is written.
 """
 
 import uuid
@@ -18,6 +19,7 @@ from catalog.services.drafts import DraftRefused, Problem, ProductDraft, problem
 from catalog.services.kept import Kept, draft_of, read_kept
 from catalog.services.searching import search_text_of
 from catalog.services.skus import write_skus
+from catalog.services.stock import lock_stock
 from members import services as members
 from members.models import Member
 
@@ -76,6 +78,7 @@ def save_products(
         kept = read_kept(tidied, lock=True)
         for draft in tidied:
             _refuse(conflicts_of(draft, kept))
+        lock_stock([sku.pk for skus in kept.skus.values() for sku in skus])
         pairs, created, changed = _write_products(tidied, kept, now)
         changed |= _write_categories(pairs, kept) | _write_images(pairs, kept)
         source = source or uuid.uuid4().hex

@@ -13,10 +13,11 @@ from catalog.services.stock import lock_stock, move_stock
 from members.models import Member
 
 BATCH = 500
-SKU_FIELDS = [
-    "code", "specs", "spec_text", "price", "market_price", "cost_price", "stock_floor", "daily_stock",
-    "daily_filled_on", "barcode", "weight", "image", "is_active", "sort_order",
+PLAIN_FIELDS = [
+    "specs", "price", "market_price", "cost_price", "stock_floor", "daily_stock", "daily_filled_on", "barcode",
+    "weight", "image", "is_active", "sort_order",
 ]  # fmt: skip
+KEY_FIELDS = ["code", "spec_text"]  # unique: an UPDATE that names them keeps even carts from pointing at the row
 
 Match = tuple[SkuDraft, Sku | None]
 
@@ -32,11 +33,12 @@ def write_skus(
 ) -> set[int]:
     """Make the SKUs of each product what its draft says, withdraw the others; return the products that changed.
 
-    Stock of new SKUs is an initial move; that of existing ones moves where the draft gives a stock.
+    Stock of new SKUs is an initial move; that of existing ones moves where the draft gives a stock. The caller has
+    locked the SKUs that are there.
     """
     today = timezone.localdate(now)
     new: list[Sku] = []
-    changed: list[Sku] = []
+    changed: list[tuple[Sku, set[str]]] = []
     wanted: list[tuple[Sku, SkuDraft]] = []
     withdrawn: list[Sku] = []
     for product, draft in pairs:
@@ -47,19 +49,18 @@ def write_skus(
             values = _values_of(sku_draft, sku, order, today)
             if sku is None:
                 new.append(Sku(product=product, stock=_first_stock(sku_draft), **values))
-            elif _differs(sku, values):
-                changed.append(sku)
+            elif names := _changes(sku, values):
+                changed.append((sku, names))
             if sku is not None and sku_draft.stock is not None:
                 wanted.append((sku, sku_draft))
         taken = {sku.pk for _, sku in matches if sku}
         withdrawn += [sku for sku in present if sku.is_active and sku.pk not in taken]
     Sku.objects.filter(pk__in=[sku.pk for sku in withdrawn]).update(is_active=False)
-    Sku.objects.bulk_create(
-        changed, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=SKU_FIELDS
-    )
+    _update([sku for sku, names in changed if not names & set(KEY_FIELDS)], PLAIN_FIELDS)
+    _update([sku for sku, names in changed if names & set(KEY_FIELDS)], [*KEY_FIELDS, *PLAIN_FIELDS])
     _create(new, by=by, now=now)
     _move(wanted, by=by, now=now, source=source, kind=stock_kind)
-    return {sku.product_id for sku in [*new, *changed, *withdrawn]}
+    return {sku.product_id for sku in [*new, *(sku for sku, _ in changed), *withdrawn]}
 
 
 def match_skus(drafts: Sequence[SkuDraft], present: Sequence[Sku]) -> list[Match]:
@@ -111,12 +112,18 @@ def _values_of(draft: SkuDraft, sku: Sku | None, order: int, today: date) -> dic
     }
 
 
-def _differs(sku: Sku, values: Mapping[str, Any]) -> bool:
-    """Give `sku` the values; say whether that changed anything."""
-    different = {name: value for name, value in values.items() if getattr(sku, name) != value}
-    for name, value in different.items():
-        setattr(sku, name, value)
-    return bool(different)
+def _changes(sku: Sku, values: Mapping[str, Any]) -> set[str]:
+    """Give `sku` the values; return the names of those that it did not have."""
+    different = {name for name, value in values.items() if getattr(sku, name) != value}
+    for name in different:
+        setattr(sku, name, values[name])
+    return different
+
+
+def _update(skus: Sequence[Sku], fields: Sequence[str]) -> None:
+    Sku.objects.bulk_create(
+        skus, batch_size=BATCH, update_conflicts=True, unique_fields=["id"], update_fields=list(fields)
+    )
 
 
 def _first_stock(draft: SkuDraft) -> int:
