@@ -20,6 +20,7 @@ from members.models import Member
 from members.services import PRIVACY_VERSION
 from orders.selectors import buying
 from shop.lib import fragments
+from shop.lib.http import typed_text
 from shop.lib.markup import short_yuan
 from shop.models import Banner, ShopSettings, Store
 
@@ -72,7 +73,7 @@ class Wanted:
         category, sort = request.GET.get("category", ""), request.GET.get("sort", "")
         return cls(
             category=int(category) if category.isdecimal() and len(category) < 10 else None,
-            text=" ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH],
+            text=typed_text(request, "q", longest=LONGEST_SEARCH),
             sort=sort if sort in catalog.SORTS else "",
             page=request.GET.get("page", "1"),
         )

@@ -23,13 +23,13 @@ from orders.services.judging import STOP, Verdict, judge
 from orders.services.redeeming import NOT_HERE, STAYS_PAID, Counter, can_undo
 from orders.views.access import ClerkRequest, clerk_required
 from orders.views.cart import whole_number
-from shop.lib.http import client_ip, network_of
+from shop.lib.http import client_ip, network_of, typed_text
 from shop.lib.throttle import TooManyTries
 from shop.models import Store
 
 STORE = "counter_store"  # key of the session: where the clerk stands
 TOO_MANY = "输错次数太多，请过 10 分钟再试"
-LONGEST_ECHO = 40  # characters of what was typed that the verdict repeats
+LONGEST_ECHO = 40  # characters of what was typed that the page repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def counter_undo(request: ClerkRequest, redemption_id: int) -> HttpResponse:
 def counter_log(request: ClerkRequest) -> HttpResponse:
     """Queries: session, user, 2 permissions, 2 stores, scope, count, redemptions, lines."""
     desk = desk_of(request)
-    store, text = whole_number(request.GET, "store"), request.GET.get("q", "").strip()[:40]
+    store, text = whole_number(request.GET, "store"), typed_text(request, "q", longest=LONGEST_ECHO)
     page = selectors.redemption_log(request.user, store=store, text=text, page=request.GET.get("page", "1"))
     query = f"store={store}&" if store else ""
     context = {"desk": desk, "page": page, "query": query, "store": store, "text": text}

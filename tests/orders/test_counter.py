@@ -415,3 +415,16 @@ def test_the_pages_take_few_queries_however_much_was_redeemed(client: Client, st
         find(client, order.pickup_code)
     # session, clerk, second factor, 2 permissions, scope, stores, order, lines, redemptions, refunds
     assert len(captured) <= 12, statements(captured)
+
+
+@pytest.mark.parametrize(
+    "path", ["/counter/log/?q=%00", "/counter/log/?q=a%00b&store=%00&page=%00", "/counter/?done=%00"]
+)
+def test_a_nul_byte_in_the_address_is_no_text(client: Client, store: Store, clerk: Member, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+def test_a_nul_byte_in_a_form_of_the_counter_is_refused_in_words(client: Client, store: Store, clerk: Member) -> None:
+    for path in ("/counter/find/", "/counter/redeem/", "/counter/store/"):
+        posted = {"text": "\0", "code": "\0", "way": "code", "submission": "a" * 32, "store": "\0"}
+        assert client.post(path, posted).status_code in {200, 302}

@@ -216,3 +216,17 @@ def test_refunds_and_parcels_are_told(client: Client, member: Member) -> None:
     assert "运输破损" in page
     assert "退款中" in page
     assert f"顺丰速运 SF{order.no}" in page
+
+
+@pytest.mark.parametrize("path", ["/orders/%00/", "/orders/%00/pay/", "/orders/abc/", "/orders/-1/pay/result/"])
+def test_what_is_no_order_number_is_not_found(client: Client, path: str) -> None:
+    client.force_login(make_member(), backend=BACKEND)
+
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/orders/?tab=%00&page=%00", "/checkout/?slot=%00&sku=%00", "/goods/?q=%00&sort=%00"])
+def test_a_nul_byte_in_the_address_is_no_error(client: Client, path: str) -> None:
+    client.force_login(make_member(), backend=BACKEND)
+
+    assert client.get(path).status_code in {200, 302}
