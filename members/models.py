@@ -214,7 +214,10 @@ class Message(Stateful):
         constraints = [
             models.UniqueConstraint(fields=["dedupe_key", "member", "channel"], name="message_once_per_event")
         ]
-        indexes = [models.Index(fields=["member", "channel", "-id"], name="message_inbox")]
+        indexes = [
+            models.Index(fields=["member", "channel", "-id"], name="message_inbox"),
+            models.Index(fields=["member"], name="message_unread", condition=Q(channel="site", read_at__isnull=True)),
+        ]
 
     def __str__(self) -> str:
         return self.title

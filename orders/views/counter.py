@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from members.selectors import unread_count
 from orders import services
 from orders.forms import HandoverForm, ScanForm, UndoForm, WithoutCodeForm
 from orders.models import Order, Redemption, RedemptionWay
@@ -34,11 +35,12 @@ LONGEST_ECHO = 40  # characters of what was typed that the page repeats
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a request comes from: the clerk's stores, the one they stand in, and what limits count by."""
+    """Where a request comes from: the clerk's stores, the one they stand in, what limits count by, unread notices."""
 
     stores: list[Store]
     store: Store
     counter: Counter
+    unread: int
 
 
 def desk_of(request: ClerkRequest) -> Desk:
@@ -50,7 +52,8 @@ def desk_of(request: ClerkRequest) -> Desk:
     store = next((store for store in stores if store.pk == wanted), stores[0])
     if store.pk != wanted:
         request.session[STORE] = store.pk
-    return Desk(stores, store, Counter(store_id=store.pk, ip=network_of(client_ip(request))))
+    counter = Counter(store_id=store.pk, ip=network_of(client_ip(request)))
+    return Desk(stores, store, counter, unread_count(request.user))
 
 
 @require_safe

@@ -18,6 +18,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "items": [
                 entry("首页", "home", "admin:index"),
+                entry("通知", "notifications", "admin:inbox"),
                 page("核销台", "qr_code_scanner", "/counter/", "orders.redeem_order"),
             ]
         },

@@ -55,6 +55,15 @@ class BackofficeSite(UnfoldAdminSite):
 
         return wrapped
 
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add what the header of every page shows: how many notices the person has not read."""
+        from members.selectors import unread_count
+        from shop.backoffice.base import staff_of
+
+        context = super().each_context(request)
+        unread = unread_count(staff_of(request)) if self.has_permission(request) else 0
+        return {**context, "unread": unread}
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Ask for name and password, then for what is still missing; clerks go on to the counter."""
         from shop.backoffice.second_factor import is_staff, missing_step, next_page
@@ -85,12 +94,12 @@ class BackofficeSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Add the pages that show no model."""
-        from shop.backoffice import second_factor, staff
+        from shop.backoffice import inbox, second_factor, staff
 
         return [
             path("second-factor/", with_policy_view(second_factor.second_factor), name="second_factor"),
             path("second-factor/enrol/", with_policy_view(second_factor.enrol), name="second_factor_enrol"),
-            *[path(route, self.admin_view(view), name=name) for route, view, name in staff.PAGES],
+            *[path(route, self.admin_view(view), name=name) for route, view, name in [*staff.PAGES, *inbox.PAGES]],
         ]
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
