@@ -1,6 +1,6 @@
 """What `manage.py check --deploy` demands of a production before Django's own list: keys, files, addresses.
 
-The demo's secrets need no check: the settings refuse them at once.
+The demo's secrets and the sandbox's keys need no check: the settings refuse them at once.
 """
 
 from collections.abc import Sequence
@@ -36,13 +36,30 @@ def check_payment_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
     ]
     if len(pay["apiv3_key"].encode()) != 32:
         errors.append(checks.Error("WECHAT_PAY_APIV3_KEY must have 32 bytes", id="shop.E003"))
+    if not pay["base_url"].startswith("https://"):
+        errors.append(checks.Error(f"WECHAT_PAY_URL is {pay['base_url']!r}", hint="Leave it out.", id="shop.E010"))
     for name in ("private_key_file", "public_key_file"):
         errors += unreadable(pay[name], f"WECHAT_PAY_{name.upper()}")
     return errors
 
 
+def check_sms(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Demand that text messages are configured whole or not at all."""
+    names = ("access_key_id", "access_key_secret")
+    missing = [f"SMS_{name.upper()}" for name in names if not settings.SMS[name]]
+    if len(missing) == len(names):
+        hint = "Set SMS_ACCESS_KEY_ID and SMS_ACCESS_KEY_SECRET: shoppers sign in with a code by text message."
+        return [checks.Warning("Text messages are not configured", hint=hint, id="shop.W003")]
+    errors: list[checks.CheckMessage] = [checks.Error(f"{name} is not set", id="shop.E011") for name in missing]
+    if not settings.SMS["base_url"].startswith("https://"):
+        errors.append(checks.Error(f"SMS_URL is {settings.SMS['base_url']!r}", hint="Leave it out.", id="shop.E010"))
+    return errors
+
+
 def unreadable(path: Path, name: str) -> list[checks.CheckMessage]:
     """Complain about a key file that cannot be read, holds no key, or can be read by everyone."""
+    if path == Path():
+        return [checks.Error(f"{name} is not set", id="shop.E002")]
     try:
         text = path.read_text()
         public = path.stat().st_mode & 0o004
@@ -75,6 +92,9 @@ def check_production_services(app_configs: Sequence[AppConfig] | None, **kwargs:
     return messages
 
 
+DEPLOY_CHECKS = (check_site_url, check_payment_keys, check_sms, check_personal_data_keys, check_production_services)
+
+
 def register() -> None:
-    for check in (check_site_url, check_payment_keys, check_personal_data_keys, check_production_services):
+    for check in DEPLOY_CHECKS:
         checks.register(check, checks.Tags.security, deploy=True)

@@ -5,7 +5,7 @@ Without it each secret must be given, and a secret of the demo is refused.
 """
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from kombu import Queue
 
 from shop import logs
 
@@ -37,6 +38,23 @@ def secret(name: str, demo: str) -> str:
     if DEMO_MARK in value and not (DEMO or DEBUG):
         raise ImproperlyConfigured(f"{name} still holds the demo's value. Make one of your own before going live.")
     return str(value)
+
+
+def given(name: str, *, demo: str, otherwise: str = "") -> str:
+    """Return the setting `name`; outside the demo it may be `otherwise`, but never what the sandbox answers to."""
+    value = str(env.str(name, default=demo if DEMO else otherwise))
+    if (value == demo or DEMO_MARK in value) and not (DEMO or DEBUG):
+        raise ImproperlyConfigured(f"{name} still holds the demo's value, which everybody knows.")
+    return value
+
+
+def key_file(name: str, demo: Path) -> Path:
+    """Return the path in `name`; a folder in which the sandbox keeps its keys is no place for those of real money."""
+    value = env.str(name, default=str(demo) if DEMO or DEBUG else "")
+    path = Path(value)
+    if value and not (DEMO or DEBUG) and any(path.parent.glob("sandbox_*.pem")):
+        raise ImproperlyConfigured(f"{name}: {path.parent} holds keys of the sandbox. Keep the real ones elsewhere.")
+    return path
 
 
 # --- Secrets and the sites that may be asked for -------------------------------------------------------------------
@@ -141,6 +159,7 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
+STAFF_SESSION_AGE = int(timedelta(hours=env.int("STAFF_SESSION_HOURS", default=12)).total_seconds())
 SESSION_COOKIE_NAME = "tuanpu_session"
 CSRF_COOKIE_NAME = "tuanpu_csrf"
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -159,6 +178,8 @@ LOGIN_REDIRECT_URL = "me"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # behind one NAT others may still sign in
+AXES_HANDLER = "shop.backoffice.attempts.Attempts"
+NAME_FAILURE_LIMIT = 50  # wrong passwords for one name from anywhere; AXES_FAILURE_LIMIT is for one address
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "shop.backoffice.site.locked_out"
 AXES_VERBOSE = False
@@ -243,8 +264,10 @@ if not (DEMO or DEBUG):
     SECURE_REDIRECT_EXEMPT = [r"^health/"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=int(timedelta(days=365).total_seconds()))
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # Both bind every other name of the domain, for a year and longer: for those to switch on who own them all.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/admin/"],  # unfold's Alpine needs eval; the back office sets a policy of its own
@@ -259,6 +282,17 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Work that waits (DESIGN 5) ------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL or "memory://"
+# Sweeps that wait for somebody outside have a queue, and so workers, of their own: a silent gateway stops nothing else.
+INSIDE, OUTSIDE = "inside", "outside"
+CELERY_TASK_DEFAULT_QUEUE = INSIDE
+CELERY_TASK_QUEUES = [Queue(INSIDE), Queue(OUTSIDE)]  # a worker without --queues serves both
+CELERY_TASK_ROUTES = {
+    "orders.tasks.poll_payments": OUTSIDE,
+    "orders.tasks.send_refunds": OUTSIDE,
+    "orders.tasks.expire_unpaid": OUTSIDE,
+    "orders.tasks.reconcile*": OUTSIDE,
+    "members.tasks.deliver_messages": OUTSIDE,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -283,16 +317,23 @@ DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the end of a request 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # a sweep that finds nothing is no news
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # so a clock that starts runs everything at once, however often it restarts
 # Every sweep with its seconds; a name is `app.function` of `<app>/tasks.py`.
 CELERY_BEAT_SCHEDULE = {
     # One that waits longer than its interval is dropped: the next does its work too.
-    name: {"task": name.replace(".", ".tasks."), "schedule": seconds, "options": {"expires": seconds}}
+    name: {
+        "task": name.replace(".", ".tasks."),
+        "schedule": seconds,
+        "options": {"expires": seconds},
+        "last_run_at": LONG_AGO,
+    }
     for name, seconds in {
         "orders.apply_notices": 5,
         "orders.poll_payments": 10,
         "orders.send_refunds": 5,
         "orders.expire_unpaid": 15,
         "orders.auto_receive": 300,
+        "orders.remind_pickup": 600,
         "orders.reconcile_yesterday": 1800,
         "members.deliver_messages": 10,
         "members.seal_operations": 30,
@@ -305,24 +346,24 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- The outside world: only addresses and keys differ between sandbox and production -----------------------------
 SANDBOX_URL = env.str("SANDBOX_URL", default="http://127.0.0.1:8900") if DEMO else ""
-KEYS_DIR = Path(env.str("KEYS_DIR", default=str(VAR_DIR / "keys")))
+KEYS_DIR = Path(env.str("KEYS_DIR", default=str(VAR_DIR / "keys")))  # the sandbox's
 WECHAT_PAY = {
     "base_url": env.str("WECHAT_PAY_URL", default=f"{SANDBOX_URL}/mch" if DEMO else "https://api.mch.weixin.qq.com"),
-    "mchid": env.str("WECHAT_PAY_MCHID", default="1900000001" if DEMO else ""),
-    "appid": env.str("WECHAT_PAY_APPID", default="wxsandbox00000001" if DEMO else ""),
+    "mchid": given("WECHAT_PAY_MCHID", demo="1900000001"),
+    "appid": given("WECHAT_PAY_APPID", demo="wxsandbox00000001"),
     # Serial number of the merchant's own certificate, its key, the APIv3 key, and WeChat Pay's public key.
-    "serial_no": env.str("WECHAT_PAY_SERIAL_NO", default="5A4D0B0X5D" if DEMO else ""),
-    "private_key_file": Path(env.str("WECHAT_PAY_PRIVATE_KEY_FILE", default=str(KEYS_DIR / "merchant_private.pem"))),
-    "apiv3_key": env.str("WECHAT_PAY_APIV3_KEY", default="demo-only-apiv3-key-0123456789ab" if DEMO else ""),
-    "public_key_id": env.str("WECHAT_PAY_PUBLIC_KEY_ID", default="PUB_KEY_ID_SANDBOX0000000001" if DEMO else ""),
-    "public_key_file": Path(env.str("WECHAT_PAY_PUBLIC_KEY_FILE", default=str(KEYS_DIR / "wechatpay_public.pem"))),
+    "serial_no": given("WECHAT_PAY_SERIAL_NO", demo="5A4D0B0X5D"),
+    "private_key_file": key_file("WECHAT_PAY_PRIVATE_KEY_FILE", KEYS_DIR / "merchant_private.pem"),
+    "apiv3_key": given("WECHAT_PAY_APIV3_KEY", demo=f"{DEMO_MARK}-apiv3-key-0123456789ab"),
+    "public_key_id": given("WECHAT_PAY_PUBLIC_KEY_ID", demo="PUB_KEY_ID_SANDBOX0000000001"),
+    "public_key_file": key_file("WECHAT_PAY_PUBLIC_KEY_FILE", KEYS_DIR / "wechatpay_public.pem"),
     "timeout": (3.0, env.float("WECHAT_PAY_TIMEOUT", default=5.0)),
 }
 SMS = {
-    "provider": env.str("SMS_PROVIDER", default="sandbox" if DEMO else "aliyun"),
+    "provider": given("SMS_PROVIDER", demo="sandbox", otherwise="aliyun"),
     "base_url": env.str("SMS_URL", default=f"{SANDBOX_URL}/sms" if DEMO else "https://dysmsapi.aliyuncs.com"),
-    "access_key_id": env.str("SMS_ACCESS_KEY_ID", default="demo-only" if DEMO else ""),
-    "access_key_secret": env.str("SMS_ACCESS_KEY_SECRET", default="demo-only" if DEMO else ""),
+    "access_key_id": given("SMS_ACCESS_KEY_ID", demo=DEMO_MARK),
+    "access_key_secret": given("SMS_ACCESS_KEY_SECRET", demo=DEMO_MARK),
     "sign_name": env.str("SMS_SIGN_NAME", default="团铺"),
     "login_template": env.str("SMS_LOGIN_TEMPLATE", default="SMS_LOGIN"),
     "notice_template": env.str("SMS_NOTICE_TEMPLATE", default="SMS_NOTICE"),

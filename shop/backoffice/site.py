@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -72,6 +73,7 @@ class BackofficeSite(UnfoldAdminSite):
             return redirect(f"{self.path_of(step)}?{urlencode({'next': next_page(request)})}")
         response = super().login(request, {"title": "登录", **(extra_context or {})})
         if is_staff(request) and response.status_code == 302:
+            request.session.set_expiry(settings.STAFF_SESSION_AGE)
             response = redirect(self.first_page(request))
         return with_policy(response)
 

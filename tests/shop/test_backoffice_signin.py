@@ -1,8 +1,12 @@
 """Signing in to the back office: password, second factor, who is let in and where they land."""
 
+from datetime import timedelta
+
 import pytest
+from axes.models import AccessAttempt
 from django.conf import LazySettings
 from django.test import Client
+from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -90,6 +94,39 @@ def test_five_wrong_passwords_lock_the_account_with_a_sentence(client: Client, o
     assert "暂停登录 15 分钟" in text_of(locked)
     assert sign_in(client, owner).status_code == 429  # type: ignore[attr-defined]
     assert client.get("/admin/").status_code == 302
+
+
+def test_fifty_wrong_passwords_from_many_addresses_lock_the_name(owner: Member, settings: LazySettings) -> None:
+    settings.TRUSTED_PROXIES = 1
+    settings.NAME_FAILURE_LIMIT = 6
+
+    statuses = [
+        sign_in(Client(headers={"X-Forwarded-For": f"203.0.113.{n}"}), owner, "wrong").status_code  # type: ignore[attr-defined]
+        for n in range(6)
+    ]
+    other = sign_in(Client(headers={"X-Forwarded-For": "203.0.113.99"}), make_operator())
+    right = sign_in(Client(headers={"X-Forwarded-For": "203.0.113.99"}), owner)
+
+    assert statuses == [200, 200, 200, 200, 200, 429]
+    assert other.status_code == 302  # type: ignore[attr-defined]
+    assert right.status_code == 429  # type: ignore[attr-defined]
+
+
+def test_a_locked_name_opens_again_when_nobody_has_tried_for_a_while(owner: Member, settings: LazySettings) -> None:
+    settings.NAME_FAILURE_LIMIT = 2
+    for n in range(2):
+        AccessAttempt.objects.create(username=owner.username, ip_address=f"203.0.113.{n}", failures_since_start=1)
+    assert sign_in(Client(), owner).status_code == 429  # type: ignore[attr-defined]
+
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+
+    assert sign_in(Client(), owner).status_code == 302  # type: ignore[attr-defined]
+
+
+def test_the_staff_sign_in_again_after_a_working_day(client: Client, owner: Member) -> None:
+    sign_in(client, owner)
+
+    assert client.session.get_expiry_age() == 12 * 60 * 60
 
 
 def test_an_account_without_a_device_needs_no_second_factor_in_the_demo(client: Client, owner: Member) -> None:
