@@ -39,6 +39,12 @@ def auto_receive(now: datetime) -> int:
 
 
 @shared_task
+@sweep("orders.remind_pickup")
+def remind_pickup(now: datetime) -> int:
+    return services.remind_pickup(now=now)
+
+
+@shared_task
 @sweep("orders.reconcile_yesterday")
 def reconcile_yesterday(now: datetime) -> int:
     return services.reconcile_yesterday(now=now)

@@ -25,6 +25,7 @@ from orders.services.redeeming import (
 from orders.services.refund_sending import retry_refund, send_refunds
 from orders.services.refunding import NotRefundable, refund_lines, refund_order
 from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, PlacingRefused, PriceChanged, SlotFull
+from orders.services.reminding import remind_pickup
 from orders.services.shipping import NotShippable, ship
 from orders.services.slots import is_bookable, places_left
 
@@ -74,6 +75,7 @@ __all__ = [
     "refund_lines",
     "refund_order",
     "remark",
+    "remind_pickup",
     "restore",
     "retry_refund",
     "send_refunds",

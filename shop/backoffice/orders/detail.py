@@ -19,12 +19,9 @@ EVENT_WORDS = {
     "paid": "付款",
     "accepted": "接单",
     "shipped": "发货",
-    "received": "确认收货",
     "completed": "交易完成",
     "redeemed": "核销",
-    "partly_redeemed": "部分核销",
     "redemption_undone": "撤销核销",
-    "undone": "撤销核销",
     "cancelled": "取消",
     "refund_requested": "申请退款",
     "refunded": "退款到账",
@@ -34,6 +31,7 @@ EVENT_WORDS = {
     "late_money": "迟到的付款，自动退回",
     "trashed": "移入回收站",
     "restored": "从回收站恢复",
+    "pickup_reminded": "提醒提货",
 }
 
 
