@@ -3,6 +3,7 @@
 from orders.models.cart import CartItem
 from orders.models.handover import Redemption, RedemptionLine, RedemptionWay, Shipment, ShipmentLine
 from orders.models.money import (
+    BillDay,
     BillKind,
     BillLine,
     Channel,
@@ -28,6 +29,7 @@ from orders.models.order import (
 )
 
 __all__ = [
+    "BillDay",
     "BillKind",
     "BillLine",
     "CancelReason",

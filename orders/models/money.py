@@ -64,6 +64,7 @@ class Payment(Stateful):
     is_accepted = models.BooleanField(default=False)
     to_close = models.BooleanField(default=False)
     next_query_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)  # when somebody last wanted to know at once what became of it
     queries = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)
     refund_claimed = FenField()
@@ -190,7 +191,7 @@ class Refund(Stateful):
         RefundStatus.UNKNOWN: {RefundStatus.SENT, RefundStatus.ABNORMAL, RefundStatus.DONE, RefundStatus.FAILED},
         RefundStatus.ABNORMAL: {RefundStatus.SENT, RefundStatus.DONE, RefundStatus.FAILED},
         RefundStatus.DONE: set(),
-        RefundStatus.FAILED: set(),
+        RefundStatus.FAILED: {RefundStatus.DONE},  # the gateway's last word was another (RELIABILITY R8)
     }
     LIVE = frozenset({RefundStatus.CREATED, RefundStatus.SENT, RefundStatus.UNKNOWN, RefundStatus.ABNORMAL})
 
@@ -212,7 +213,8 @@ class Refund(Stateful):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField("申请时间")
-    sent_at = models.DateTimeField(null=True)
+    first_sent_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)  # the last time; the gateway dates it somewhere between the two
     done_at = models.DateTimeField("到账时间", null=True)
 
     objects = RefundQuerySet.as_manager()
@@ -257,6 +259,22 @@ class RefundLine(models.Model):
 class BillKind(models.TextChoices):
     PAYMENT = "payment", "支付"
     REFUND = "refund", "退款"
+
+
+class BillDay(models.Model):
+    """A Shanghai day whose bill was fetched and compared: a day without a row still has to be."""
+
+    channel = models.CharField(max_length=10, choices=Channel)
+    bill_date = models.DateField("账单日")
+    reconciled_at = models.DateTimeField("对账时间")
+    rows = models.PositiveIntegerField(default=0)
+    differences = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "bill_date"], name="bill_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.bill_date} {self.channel}"
 
 
 class BillLine(models.Model):

@@ -10,21 +10,31 @@ from members.models import Member
 from orders.channels import RefundFact, RefundState, channel_of
 from orders.models import Order, OrderStatus, Payment, Refund, RefundCause, RefundStatus
 from orders.services import refund_settling, refunding
-from shop.lib.outbox import claim, each, retry_at
+from shop.lib.outbox import Patience, each_in_turn, retry_at
 from shop.lib.providers import ProviderError, ProviderRejected, ProviderUnknown
 from shop.lib.states import IllegalMove
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=90)  # longer than a round's patience and the three calls that one refund may take
 IN_FLIGHT = (RefundStatus.SENT, RefundStatus.UNKNOWN)
 # Rejections that time or the merchant mends: the same number is asked again later.
 TEMPORARY = frozenset({"NOT_ENOUGH", "FREQUENCY_LIMITED", "NO_AUTH", "ACCOUNT_ERROR", "SIGN_ERROR", "TRADE_ERROR"})
 
 
 def send_refunds(*, now: datetime, limit: int = 50) -> int:
-    """Send or ask after every refund that is due, one in flight per payment; return how many."""
-    rows = claim(_due(now), column="due_at", now=now, lease=LEASE, limit=limit)
-    each(rows, lambda refund: advance(refund, now=now))
-    return len(rows)
+    """Send or ask after every refund that is due, one in flight per payment; return how many.
+
+    Each is claimed right before it is worked on, and a silent gateway ends the round early.
+    """
+    patience = Patience()
+    return each_in_turn(
+        _due(now),
+        column="due_at",
+        now=now,
+        lease=LEASE,
+        limit=limit,
+        patience=patience,
+        work=lambda refund: advance(refund, now=now, patience=patience),
+    )
 
 
 def _due(now: datetime) -> QuerySet[Refund]:
@@ -38,29 +48,35 @@ def _due(now: datetime) -> QuerySet[Refund]:
     )
 
 
-def advance(refund: Refund, *, now: datetime) -> None:
+def advance(refund: Refund, *, now: datetime, patience: Patience | None = None) -> None:
     """Take one refund one step further. Whatever happens is written on its row."""
-    if refund.payment is None:
+    if not refund.amount:  # of goods that cost nothing: there is nothing to send
         _settle(RefundFact(out_refund_no=refund.out_refund_no, state=RefundState.DONE), refund, now)
         return
     try:
         fact = _ask(refund, now)
     except ProviderRejected as error:
-        _rejected(refund, error, now)
+        _rejected(refund, error, patience or Patience(), now)
     except ProviderError as error:
-        _failed_to_ask(refund, error, now)
+        _failed_to_ask(refund, error, patience or Patience(), now)
     else:
-        _settle(fact, refund, now)
+        if fact:
+            _settle(fact, refund, now)
 
 
-def _ask(refund: Refund, now: datetime) -> RefundFact:
-    """Ask after a refund that was sent; send one that the gateway does not know, under its one number."""
+def _ask(refund: Refund, now: datetime) -> RefundFact | None:
+    """Ask after a refund that was sent; send one that the gateway does not know, under its one number.
+
+    None when somebody else has brought it further meanwhile, so that there is nothing to send any more.
+    """
     channel = channel_of(refund.payment.channel) if refund.payment else channel_of("offline")
     if refund.status != RefundStatus.CREATED:
         fact = channel.query_refund(refund)
         if fact.state != RefundState.MISSING:
             return fact
-    Refund.objects.filter(pk=refund.pk).update(sent_at=now)
+    as_it_was = Refund.objects.filter(pk=refund.pk, status=refund.status, sent_at=refund.sent_at)
+    if not as_it_was.update(sent_at=now, first_sent_at=refund.first_sent_at or now):
+        return None
     return channel.refund(refund)
 
 
@@ -73,16 +89,16 @@ def _settle(fact: RefundFact, refund: Refund, now: datetime) -> None:
         )
 
 
-def _rejected(refund: Refund, error: ProviderRejected, now: datetime) -> None:
+def _rejected(refund: Refund, error: ProviderRejected, patience: Patience, now: datetime) -> None:
     """A no that may change is asked again; a final one fails, once a query has shown that nothing was refunded."""
     if error.code in TEMPORARY:
-        _failed_to_ask(refund, error, now)
+        _failed_to_ask(refund, error, patience, now)
         return
     try:
         payment = refund.payment
         fact = channel_of(payment.channel).query_refund(refund) if payment else None
     except ProviderError as second:
-        _failed_to_ask(refund, second, now)
+        _failed_to_ask(refund, second, patience, now)
         return
     if fact is None or fact.state == RefundState.MISSING:
         fact = RefundFact(out_refund_no=refund.out_refund_no, state=RefundState.FAILED, amount=refund.amount)
@@ -90,7 +106,9 @@ def _rejected(refund: Refund, error: ProviderRejected, now: datetime) -> None:
     Refund.objects.filter(pk=refund.pk).update(last_error=str(error)[:200])
 
 
-def _failed_to_ask(refund: Refund, error: ProviderError, now: datetime) -> None:
+def _failed_to_ask(refund: Refund, error: ProviderError, patience: Patience, now: datetime) -> None:
+    if not isinstance(error, ProviderRejected):
+        patience.lose()
     attempts = refund.attempts + 1
     changes = {"attempts": attempts, "due_at": retry_at(now, attempts), "last_error": str(error)[:200]}
     if isinstance(error, ProviderUnknown) and refund.status in {RefundStatus.CREATED, RefundStatus.SENT}:
@@ -105,7 +123,8 @@ def _failed_to_ask(refund: Refund, error: ProviderError, now: datetime) -> None:
 def retry_refund(*, refund: Refund, by: Member, now: datetime) -> Refund:
     """Try again what went wrong: an abnormal refund under its number, a failed one as a new refund of the same units.
 
-    A failed one is tried again once, however often this is called. Raises NotRefundable when the refund is neither.
+    A failed one is tried again once, however often this is called, and not before the gateway has said once more
+    that its money did not go back. Raises NotRefundable when the refund is neither.
     """
     if refund.status == RefundStatus.ABNORMAL:
         Refund.objects.filter(pk=refund.pk, status=RefundStatus.ABNORMAL).update(due_at=now)
@@ -113,7 +132,30 @@ def retry_refund(*, refund: Refund, by: Member, now: datetime) -> Refund:
         return refund
     if refund.status != RefundStatus.FAILED:
         raise refunding.NotRefundable("只有退款异常或失败的退款单可以重试")
-    return _again(refund, by, now)
+    if refund.retry_of and refund.retry_of.status == RefundStatus.DONE:
+        raise refunding.NotRefundable("原退款已到账，不需要再次退款")
+    return refund if has_arrived_after_all(refund, now=now) else _again(refund, by, now)
+
+
+def has_arrived_after_all(refund: Refund, *, now: datetime) -> bool:
+    """Ask the gateway once more after a failed refund, and book it when its money did go back.
+
+    Raises NotRefundable when it went back but other refunds have taken its place, or when nobody knows.
+    """
+    if refund.payment is None:
+        return False
+    try:
+        fact = channel_of(refund.payment.channel).query_refund(refund)
+    except ProviderError as error:
+        raise refunding.NotRefundable("暂时查不到这笔退款的结果，请稍后再试") from error
+    if fact.state != RefundState.DONE:
+        return False
+    with transaction.atomic():
+        verdict = refund_settling.settle_refund(fact, now=now)
+    if verdict.error:
+        raise refunding.NotRefundable(verdict.error)
+    refund.refresh_from_db()
+    return True
 
 
 @transaction.atomic

@@ -45,10 +45,12 @@ def settle_refund(fact: RefundFact, *, now: datetime) -> Verdict:
         Refund.objects.select_for_update(of=("self",)).select_related("payment").get(out_refund_no=fact.out_refund_no)
     )
     if fact.amount != refund.amount:
-        return Verdict(NoticeStatus.IGNORED, f"退款金额不一致：应为 {yuan(refund.amount)}")
+        return _suspicious(refund, f"退款金额不一致：应为 {yuan(refund.amount)}，通知为 {yuan(fact.amount)}", now)
     to = STATUS_OF[fact.state]
     if to == refund.status or to not in Refund.MOVES[refund.status]:
         return Verdict(NoticeStatus.APPLIED)
+    if refund.status == RefundStatus.FAILED and not _claim_again(refund, now):
+        return _suspicious(refund, "曾退款失败，现已到账，但这笔钱已由别的退款退回或货已交付", now)
     changes = {"gateway_refund_id": fact.gateway_refund_id or refund.gateway_refund_id, "last_error": ""}
     if to == RefundStatus.SENT:
         refund.move(to, **changes)
@@ -58,6 +60,40 @@ def settle_refund(fact: RefundFact, *, now: datetime) -> Verdict:
     else:
         _go_wrong(order, refund, to, changes, now)
     return Verdict(NoticeStatus.APPLIED)
+
+
+def _claim_again(refund: Refund, now: datetime) -> bool:
+    """Claim anew what a failed refund gave back, because its money arrived after all; False when it does not fit.
+
+    A second try that nobody has sent yet is withdrawn first: its money and units are those of this one.
+    """
+    again = Refund.objects.select_for_update(of=("self",)).filter(retry_of=refund).first()
+    if again and again.status == RefundStatus.CREATED and again.sent_at is None:
+        again.move(RefundStatus.FAILED, due_at=None, last_error="原退款已到账，本次重试不再提交")
+        refunding.release(again)
+        again = None
+    if (again and again.status != RefundStatus.FAILED) or not refunding.claim_again(refund):
+        return False
+    _alarm(refund, "曾退款失败，现已到账，系统已重新入账，请核对。", "arrived", now)
+    return True
+
+
+def _suspicious(refund: Refund, why: str, now: datetime) -> Verdict:
+    """Change nothing, and let the people who look after the money know, once."""
+    _alarm(refund, f"{why}，系统没有入账，请核对。", "suspicious", now)
+    return Verdict(NoticeStatus.IGNORED, why)
+
+
+def _alarm(refund: Refund, why: str, kind: str, now: datetime) -> None:
+    members.notify_staff(
+        store_id=None,
+        scene="refund_suspicious",
+        key=f"refund_suspicious:{refund.pk}:{kind}",
+        title="退款结果异常",
+        body=f"订单 {refund.order.no} 的退款 ¥{yuan(refund.amount)}：{why}",
+        link="/admin/orders/refund/",
+        now=now,
+    )
 
 
 def _go_wrong(order: Order, refund: Refund, to: str, changes: dict[str, str], now: datetime) -> None:

@@ -200,3 +200,32 @@ def release(refund: Refund) -> None:
             units_returned=F("units_returned") - part.units_handed,
             refund_amount=F("refund_amount") - part.amount,
         )
+
+
+def claim_again(refund: Refund) -> bool:
+    """Take back what `release` gave, when money that had failed arrives after all; False when it is gone meanwhile.
+
+    The caller holds the order's lock, under which all claims are made.
+    """
+    parts = list(refund.lines.select_related("line").order_by("line_id"))
+    payment = Payment.objects.get(pk=refund.payment_id) if refund.payment_id else None
+    if payment and payment.refund_claimed + refund.amount > payment.amount:
+        return False
+    if any(not _fits(part) for part in parts):
+        return False
+    if payment:
+        Payment.objects.filter(pk=payment.pk).update(refund_claimed=F("refund_claimed") + refund.amount)
+    for part in parts:
+        OrderLine.objects.filter(pk=part.line_id).update(
+            units_cancelled=F("units_cancelled") + (part.units - part.units_handed),
+            units_returned=F("units_returned") + part.units_handed,
+            refund_amount=F("refund_amount") + part.amount,
+        )
+    return True
+
+
+def _fits(part: RefundLine) -> bool:
+    line = part.line
+    kept = line.units_handed - line.units_returned
+    money = line.paid_amount - line.refund_amount
+    return part.units - part.units_handed <= line.units_left and part.units_handed <= kept and part.amount <= money

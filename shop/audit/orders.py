@@ -3,9 +3,20 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from orders.models import Order, OrderStatus, Payment, PaymentStatus, Refund
+from orders.channels import RefundState
+from orders.models import (
+    GatewayNotice,
+    NoticeKind,
+    NoticeStatus,
+    Order,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
 from orders.services.pickup_codes import DIGITS, check_digit
 from shop.audit.findings import Finding, by_query, invariant, select
 
@@ -153,11 +164,16 @@ def nothing_is_stuck(now: datetime) -> list[Finding]:
     orphaned = Payment.objects.filter(status=PaymentStatus.PAID, is_accepted=False, refund_claimed=0)
     waiting = Payment.objects.filter(is_accepted=True, order__status=OrderStatus.PENDING_PAYMENT)
     refunds = Refund.objects.filter(status__in=Refund.LIVE, created_at__lt=now - REFUND_FOR)
+    told_done = GatewayNotice.objects.filter(
+        subject_no=OuterRef("out_refund_no"), kind=NoticeKind.REFUND, facts__state=RefundState.DONE
+    ).exclude(status=NoticeStatus.RECEIVED)
+    denied = Refund.objects.filter(Exists(told_done), status=RefundStatus.FAILED)
     expected: list[tuple[QuerySet[Any], str]] = [
         (unknown, "known within 15 minutes"),
         (orphaned, "taken by its order or refunded"),
         (waiting, "its order is paid"),
         (refunds, "done within a day"),
+        (denied, "done, as the gateway has said"),
     ]
     return [
         Finding("I15", rows.model._meta.db_table, str(pk), words, status)

@@ -53,7 +53,7 @@ def _our_payments() -> dict[str, int]:
 
 
 def _our_refunds() -> dict[str, int]:
-    rows = Refund.objects.filter(payment__channel=Channel.WECHAT, status=RefundStatus.DONE)
+    rows = Refund.objects.filter(payment__channel=Channel.WECHAT, status=RefundStatus.DONE, amount__gt=0)
     return dict(rows.values_list("out_refund_no", "amount"))
 
 

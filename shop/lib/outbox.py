@@ -1,6 +1,8 @@
 """How sweeps take their work: rows are claimed by one conditional UPDATE each, so two sweeps never share one."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -41,6 +43,56 @@ def each(rows: Iterable[Item], work: Callable[[Item], int | None]) -> int:
     if errors:
         raise ExceptionGroup(f"{len(errors)} rows failed", errors)
     return done
+
+
+@dataclass
+class Patience:
+    """How much a round of questions to somebody outside may cost: silence ends it, and so does the clock.
+
+    What it leaves over is taken up by the next round, so that one dead provider keeps no worker from other sweeps.
+    """
+
+    silences: int = 3
+    seconds: float = 30
+    began: float = field(default_factory=time.monotonic)
+
+    def lose(self) -> None:
+        """Count a question that was not answered."""
+        self.silences -= 1
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether nothing more shall be asked in this round."""
+        return self.silences <= 0 or time.monotonic() - self.began >= self.seconds
+
+
+def each_in_turn(
+    due: models.QuerySet[Row],
+    *,
+    column: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    patience: Patience,
+    work: Callable[[Row], None],
+) -> int:
+    """Claim up to `limit` rows one by one, each right before `work` on it, while `patience` lasts; return how many.
+
+    For work that calls outside: no row lies claimed behind a slow one, so a `lease` longer than the seconds of
+    `patience` and one row's timeouts is never outrun. Errors are raised in the end, as in `each`.
+    """
+
+    def rows() -> Iterator[Row]:
+        for _ in range(limit):
+            claimed = [] if patience.is_over else claim(due, column=column, now=now, lease=lease, limit=1)
+            if not claimed:
+                return
+            taken.append(claimed[0].pk)
+            yield claimed[0]
+
+    taken: list[object] = []
+    each(rows(), work)
+    return len(taken)
 
 
 def retry_at(now: datetime, attempts: int) -> datetime:
