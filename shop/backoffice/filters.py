@@ -43,8 +43,8 @@ class FormFilter(admin.SimpleListFilter):
         return True
 
     def typed(self, name: str) -> str:
-        """Return what was typed for the parameter `name`, trimmed."""
-        return str(self.used_parameters.get(name) or "").strip()
+        """Return what was typed for the parameter `name`, trimmed and without NUL bytes, which PostgreSQL refuses."""
+        return str(self.used_parameters.get(name) or "").replace("\0", "").strip()
 
     def choices(self, changelist: Any) -> Any:
         form = BackofficeForm(initial=self.used_parameters)

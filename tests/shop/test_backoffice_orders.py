@@ -440,3 +440,14 @@ def test_an_order_of_yesterday_is_found_by_its_day_only(desk: Client) -> None:
 
     assert listed(desk, created_from=yesterday, created_to=yesterday) == [order.no]
     assert listed(desk, created_from=timezone.localdate().isoformat()) == []
+
+
+@pytest.mark.parametrize("name", ["order_no", "member_q", "pickup_code", "product_q", "receiver_q", "created_from"])
+def test_a_nul_byte_in_a_filter_is_no_failure(desk: Client, name: str) -> None:
+    assert desk.get(LIST, {name: "\0"}).status_code == 200
+
+
+def test_a_nul_byte_in_a_filter_is_not_looked_for(desk: Client) -> None:
+    order = make()
+
+    assert listed(desk, order_no=f"{order.no}\0") == [order.no]

@@ -6,11 +6,13 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from members.models import Member, Message, OperationLog
-from orders.models import Order, OrderStatus
+from orders import services as orders
+from orders.models import Order, OrderStatus, RedemptionWay, Refund, RefundStatus
 from shop.backoffice.base import ReadOnlyAdmin
-from shop.backoffice.permissions import OPERATOR
+from shop.backoffice.permissions import CLERK, OPERATOR
 from shop.models import Store
 from tests.factories import make_member, make_order, make_staff, make_store
 from tests.shop.backoffice import headquarters, hidden_fields, make_worker, signed_in, text_of
@@ -160,3 +162,62 @@ def test_no_read_only_list_has_the_page_of_a_row_that_shows_every_column(east: S
         ],
         404,
     )
+
+
+# --- Money and people ----------------------------------------------------------------------------------------------
+def failed_refund(order: Order) -> Refund:
+    line = order.lines.get()
+    orders.refund_lines(
+        order=order, units_by_line={line.pk: 1}, by=make_staff(is_superuser=True), now=timezone.now(), reason="少了"
+    )
+    Refund.objects.filter(order=order).update(status=RefundStatus.FAILED)
+    return Refund.objects.get(order=order)
+
+
+def test_the_first_page_counts_the_failed_refunds_of_the_own_store(desk: Client, east: Store, west: Store) -> None:
+    failed_refund(ordered(west, "小西"))
+    assert counted(desk, "退款异常") == 0
+
+    near = failed_refund(ordered(east, "小东"))
+
+    assert counted(desk, "退款异常") == 1
+    assert desk.get("/admin/orders/refund/").context["cl"].result_list[0] == near
+    assert len(desk.get("/admin/orders/refund/").context["cl"].result_list) == 1
+
+
+def counted(client: Client, title: str) -> int:
+    return next(one.count for one in client.get("/admin/").context["to_dos"] if one.title == title)
+
+
+def test_the_log_of_redemptions_names_the_clerks_of_the_own_store_only(desk: Client, east: Store, west: Store) -> None:
+    for store, nickname in ((east, "阿东"), (west, "阿西")):
+        clerk = make_worker(CLERK, store, nickname=nickname)
+        code = str(ordered(store, "客人").pickup_code)
+        orders.redeem(staff=clerk, way=RedemptionWay.CODE, code=code, submission=nickname, now=timezone.now())
+
+    page = desk.get("/admin/orders/redemption/")
+
+    assert "阿东" in text_of(page)
+    assert "阿西" not in page.content.decode()
+    assert len(page.context["cl"].result_list) == 1
+
+
+def test_a_refund_of_another_store_is_not_tried_again(desk: Client, west: Store) -> None:
+    far = failed_refund(ordered(west, "小西"))
+
+    assert desk.post(f"/admin/orders/refund/{far.pk}/retry/").status_code == 404
+    assert Refund.objects.count() == 1
+
+
+def test_orders_are_counted_for_the_members_of_the_page_alone(
+    desk: Client, east: Store, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    ordered(east, "小东")
+
+    with django_assert_max_num_queries(12) as made:
+        page = desk.get("/admin/members/member/")
+
+    listing = [query["sql"] for query in made.captured_queries if "order_count" in query["sql"]]
+    assert [member.order_count for member in page.context["cl"].result_list] == [1]
+    assert not any('GROUP BY "members_member"' in sql for sql in listing)
+    assert not any("COUNT" in sql and "LIMIT" not in sql for sql in listing)
