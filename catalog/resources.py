@@ -1,20 +1,25 @@
-"""Goods for django-import-export: the admin's import and export, on the same code as `manage.py import_products`."""
+"""Goods for django-import-export, through which both the back office and `manage.py import_products` go.
 
+The library's formats read and write the files, its Resource is the door; what a row means is our own (docs/adr/0014).
+"""
+
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import tablib
 from django.db.models import QuerySet
 from import_export import fields, resources
 from import_export.formats import base_formats
-from import_export.results import Error, Result, RowResult
+from import_export.results import Error, Result
 
 from catalog.models import Product, Sku
 from catalog.services import ImportChoices, ImportReport, import_table
 from catalog.services.columns import EXPORTED
 from catalog.services.exporting import category_paths, export_row, exported_skus
+from members.models import Member
 from shop.lib.tables import Table, TableRefused, read_table
 
-KINDS = {"new": RowResult.IMPORT_TYPE_NEW, "changed": RowResult.IMPORT_TYPE_UPDATE, "same": RowResult.IMPORT_TYPE_SKIP}
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for GBK
 
 
@@ -35,7 +40,7 @@ class GoodsCsv(base_formats.CSV):  # type: ignore[misc]
         return "rb"
 
     def create_dataset(self, in_stream: bytes, **kwargs: Any) -> GoodsDataset:
-        return _dataset(in_stream, "goods.csv")
+        return _dataset(in_stream, kwargs.get("name", "goods.csv"))
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
         return (BYTE_ORDER_MARK + str(super().export_data(dataset, **kwargs))).encode()
@@ -48,7 +53,7 @@ class GoodsXlsx(base_formats.XLSX):  # type: ignore[misc]
     """xlsx with numbers as numbers."""
 
     def create_dataset(self, in_stream: bytes, **kwargs: Any) -> GoodsDataset:
-        return _dataset(in_stream, "goods.xlsx")
+        return _dataset(in_stream, kwargs.get("name", "goods.xlsx"))
 
     def _escape_formulae(self, dataset: tablib.Dataset) -> None:
         """Leave the cells alone: `export_row` made them harmless in a way that the import undoes."""
@@ -60,8 +65,8 @@ GOODS_FORMATS = [GoodsXlsx, GoodsCsv]
 class GoodsResource(resources.ModelResource):  # type: ignore[misc]
     """Goods as rows, one per SKU.
 
-    `import_data` wants `now`, and takes `user`, `skip_bad` and `set_stock` besides; `export` takes a QuerySet of
-    products.
+    `import_data` wants `now`, and takes `choices` and `user` besides; its result carries our `report`. `export` takes
+    a QuerySet of products.
     """
 
     class Meta:
@@ -89,21 +94,36 @@ class GoodsResource(resources.ModelResource):  # type: ignore[misc]
         cells = export_row(instance, paths=self.paths)
         return [cells[field.attribute] for field in self.get_export_fields(selected_fields)]
 
-    def import_data(self, dataset: GoodsDataset, dry_run: bool = False, **kwargs: Any) -> Result:
-        """Import the dataset as `import_products` does: all of it, or nothing when a row is wrong."""
+    def import_data(
+        self, dataset: GoodsDataset, dry_run: bool = False, raise_errors: bool = False, **kwargs: Any
+    ) -> Result:
+        """Import the whole dataset, or nothing when a row is wrong, unless `choices` skip bad rows."""
         result = Result()
-        choices = ImportChoices(
-            dry_run=dry_run, skip_bad=kwargs.get("skip_bad", False), set_stock=kwargs.get("set_stock", False)
-        )
+        choices = replace(kwargs.get("choices") or ImportChoices(), dry_run=dry_run)
         try:
             if dataset.table is None:
                 raise TableRefused(dataset.refusal)
             report = import_table(table=dataset.table, choices=choices, by=kwargs.get("user"), now=kwargs["now"])
         except TableRefused as refused:
+            if raise_errors:
+                raise
             result.append_base_error(Error(refused))
             return result
-        _tell(result, report, skip_bad=choices.skip_bad)
+        result.report, result.total_rows = report, report.rows
+        for note in [] if choices.skip_bad else report.errors:
+            result.append_base_error(Error(ValueError(f"第 {note.line} 行：{note.sentence}"), number=note.line))
         return result
+
+
+def import_file(*, content: bytes, name: str, choices: ImportChoices, by: Member | None, now: datetime) -> ImportReport:
+    """Import the goods of a csv or xlsx file. Raises TableRefused for a file that cannot be read as a table."""
+    form = GoodsXlsx() if name.lower().endswith(".xlsx") else GoodsCsv()
+    dataset = form.create_dataset(content, name=name)
+    result = GoodsResource().import_data(
+        dataset, dry_run=choices.dry_run, raise_errors=True, choices=choices, user=by, now=now
+    )
+    report: ImportReport = result.report
+    return report
 
 
 def _dataset(content: bytes, name: str) -> GoodsDataset:
@@ -117,19 +137,3 @@ def _dataset(content: bytes, name: str) -> GoodsDataset:
     for row in dataset.table.rows:
         dataset.append([row.cells[column] for column in dataset.table.columns])
     return dataset
-
-
-def _tell(result: Result, report: ImportReport, *, skip_bad: bool) -> None:
-    """Put what the report says into the shape that import-export's pages show."""
-    result.report = report
-    result.total_rows = report.rows
-    result.diff_headers = ["商品编码", "商品名称", "SKU"]
-    for outcome in report.outcomes:
-        row = RowResult()
-        row.import_type = KINDS[outcome.kind]
-        row.diff = [outcome.code, outcome.name, str(outcome.skus)]
-        result.append_row_result(row)
-        result.increment_row_result_total(row)
-    if not skip_bad:
-        for note in report.errors:
-            result.append_base_error(Error(ValueError(f"第 {note.line} 行：{note.sentence}"), number=note.line))

@@ -2,7 +2,7 @@
 
 from catalog.services.batch import PriceChange, change_categories, change_floor, change_prices, change_stock
 from catalog.services.drafts import DraftRefused, Problem, ProductDraft, SkuDraft, problems_of
-from catalog.services.importing import ImportChoices, ImportReport, import_file, import_table
+from catalog.services.importing import ImportChoices, ImportReport, import_table
 from catalog.services.kept import draft_of, read_goods
 from catalog.services.pictures import MissingPicture
 from catalog.services.planning import Outcome
@@ -61,7 +61,6 @@ __all__ = [
     "count_sold",
     "draft_of",
     "give_back_stock",
-    "import_file",
     "import_table",
     "move_stock",
     "problems_of",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from catalog.models import Product, StockMoveKind
 from catalog.services.columns import Mapped, recognise
@@ -16,7 +16,10 @@ from catalog.services.products import save_products
 from catalog.services.rows import GoodsGroup, Note, gather, read_row, refuse_repeated
 from members import services as members
 from members.models import Member
-from shop.lib.tables import Table, read_table
+from shop.lib.tables import Table
+
+MOST_TRIES = 3
+CLASHES = (IntegrityError, OperationalError)  # the same new row written twice at once; in crossed order: a deadlock
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,6 @@ class ImportReport:
         return sorted({note.line for note in self.errors})
 
 
-def import_file(*, content: bytes, name: str, choices: ImportChoices, by: Member | None, now: datetime) -> ImportReport:
-    """Import the goods of a csv or xlsx file. Raises TableRefused for a file that cannot be read as a table."""
-    return import_table(table=read_table(content, name=name), choices=choices, by=by, now=now)
-
-
 def import_table(*, table: Table, choices: ImportChoices, by: Member | None, now: datetime) -> ImportReport:
     """Import the goods of a table; nothing is written when a row is wrong, unless `skip_bad`, nor in a dry run.
 
@@ -125,8 +123,26 @@ def _write(
     by: Member | None,
     now: datetime,
 ) -> None:
-    """Store the pictures, then plan again under lock and save, all in one transaction."""
+    """Store the pictures, then save; whoever made the same goods or categories in the same moment went first."""
     store_pictures(pictures, groups)
+    for _ in range(MOST_TRIES):
+        try:
+            return _save(groups, pictures, report, choices, by=by, now=now)
+        except CLASHES as error:
+            clash = error
+    raise clash
+
+
+def _save(
+    groups: Sequence[GoodsGroup],
+    pictures: Pictures,
+    report: ImportReport,
+    choices: ImportChoices,
+    *,
+    by: Member | None,
+    now: datetime,
+) -> None:
+    """Plan again under lock and save, all in one transaction."""
     with transaction.atomic():
         plan = _plan(groups, pictures, choices, for_good=True)
         if plan.errors and not choices.skip_bad:  # somebody changed the goods since they were checked

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog import services as catalog
 from catalog.models import Product
+from catalog.resources import import_file
 from catalog.services import ImportChoices, ImportReport
 from catalog.services.columns import COLUMNS
 from shop.lib.tables import TableRefused
@@ -32,7 +32,7 @@ relaxed = settings(suppress_health_check=list(HealthCheck), deadline=None, max_e
 def bring(content: bytes, name: str = "goods.csv", *, skip_bad: bool = False) -> ImportReport | None:
     choices = ImportChoices(skip_bad=skip_bad, set_stock=True, folder=FIXTURES)
     try:
-        return catalog.import_file(content=content, name=name, choices=choices, by=None, now=NOON)
+        return import_file(content=content, name=name, choices=choices, by=None, now=NOON)
     except TableRefused:
         return None
 

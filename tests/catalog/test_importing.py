@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog import services as catalog
 from catalog.models import Category, Product, Sku, StockMove
+from catalog.resources import import_file
 from catalog.services import ImportChoices, ImportReport, Note
 from members.models import OperationLog
 from shop.lib.tables import TableRefused
@@ -29,7 +30,7 @@ def bring(content: bytes | str | Rows, name: str = "goods.csv", **choices: Any) 
         content = csv_of(content)
     if isinstance(content, str):
         content = content.encode()
-    return catalog.import_file(content=content, name=name, choices=ImportChoices(**choices), by=None, now=NOON)
+    return import_file(content=content, name=name, choices=ImportChoices(**choices), by=None, now=NOON)
 
 
 def csv_of(rows: Rows) -> str:
@@ -442,7 +443,7 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(
 def test_an_import_by_staff_is_logged() -> None:
     staff = make_staff()
 
-    catalog.import_file(content=csv_of([cup()]).encode(), name="goods.csv", choices=ImportChoices(), by=staff, now=NOON)
+    import_file(content=csv_of([cup()]).encode(), name="goods.csv", choices=ImportChoices(), by=staff, now=NOON)
 
     entry = OperationLog.objects.get()
     assert (entry.actor, entry.action, entry.summary) == (staff, "import_products", "导入商品：新增 1 个，更新 0 个")

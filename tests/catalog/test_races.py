@@ -1,5 +1,6 @@
 """Races for stock on PostgreSQL. Each has a twin without the guard, which must fail."""
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -9,8 +10,11 @@ from django.db import connection
 from django.db.models import F, Sum
 
 from catalog import services as catalog
-from catalog.models import Sku, StockMove
+from catalog.models import Category, Product, Sku, StockMove
+from catalog.resources import import_file
+from catalog.services import importing
 from tests.factories import NOON, make_product, make_sku
+from tests.racing import endings
 
 pytestmark = [pytest.mark.races, pytest.mark.django_db(transaction=True)]
 
@@ -94,3 +98,30 @@ def test_the_same_give_back_from_everywhere_counts_once() -> None:
 
     assert Sku.objects.get().stock == 5
     assert StockMove.objects.filter(kind="cancel").count() == 1
+
+
+def import_new(codes: list[str]) -> None:
+    rows = [f"{code},白瓷杯,12.5,新品/{code}" for code in codes]
+    content = "\n".join(["商品编码,商品名称,本站价,分类", *rows]).encode()
+    report = import_file(content=content, name="goods.csv", choices=catalog.ImportChoices(), by=None, now=NOON)
+    assert report.written
+
+
+def import_at_once() -> Counter[str]:
+    total: Counter[str] = Counter()
+    for number in range(3):
+        codes = [f"{number}-{letter}" for letter in "abcd"]
+        total += endings([partial(import_new, codes), partial(import_new, codes[::-1])])
+    return total
+
+
+def test_the_same_new_goods_and_categories_imported_twice_at_once_are_made_once() -> None:
+    assert import_at_once() == {"done": 6}
+
+    assert (Product.objects.count(), Sku.objects.count(), Category.objects.count()) == (12, 12, 13)
+
+
+def test_without_a_second_try_one_of_two_imports_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "MOST_TRIES", 1)
+
+    assert import_at_once()["done"] < 6

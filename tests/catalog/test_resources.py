@@ -2,14 +2,17 @@
 
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
+from catalog import resources
 from catalog import services as catalog
 from catalog.models import Category, Product, ProductImage, Sku, StockMove
 from catalog.resources import GoodsCsv, GoodsResource, GoodsXlsx
@@ -17,6 +20,8 @@ from catalog.services.cells import read_pairs, read_paths, write_pairs, write_pa
 from tests.factories import NOON, make_category, make_product, make_sku
 
 pytestmark = pytest.mark.django_db
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
 def exported_csv() -> bytes:
@@ -30,8 +35,9 @@ def exported_cells() -> list[tuple[Any, ...]]:
     return list(sheet.iter_rows(values_only=True))
 
 
-def bring(content: bytes, **choices: Any) -> Any:
-    return GoodsResource().import_data(GoodsCsv().create_dataset(content), now=NOON, **choices)
+def bring(content: bytes, *, dry_run: bool = False, **choices: Any) -> Any:
+    dataset = GoodsCsv().create_dataset(content)
+    return GoodsResource().import_data(dataset, dry_run=dry_run, choices=catalog.ImportChoices(**choices), now=NOON)
 
 
 def clear_goods() -> None:
@@ -73,7 +79,7 @@ def test_the_round_trip_changes_nothing_in_the_same_shop() -> None:
     result = bring(before)
 
     assert not result.has_errors()
-    assert dict(result.totals) == {"new": 0, "update": 0, "delete": 0, "skip": 3, "error": 0, "invalid": 0}
+    assert (result.total_rows, result.report.created, result.report.changed, result.report.unchanged) == (6, 0, 0, 3)
     assert exported_csv() == before
     assert exported_cells() == cells
     assert StockMove.objects.count() == moves
@@ -85,12 +91,12 @@ def test_the_round_trip_rebuilds_an_empty_shop() -> None:
     workbook = GoodsXlsx().export_data(GoodsResource().export(Product.objects.all()))
 
     clear_goods()
-    assert bring(before).totals["new"] == 3
+    assert bring(before).report.created == 3
     assert exported_csv() == before
 
     clear_goods()
     result = GoodsResource().import_data(GoodsXlsx().create_dataset(workbook), now=NOON)
-    assert result.totals["new"] == 3
+    assert result.report.created == 3
     assert exported_cells() == cells
     assert Product.objects.get(code="007").brand == "+86"
     assert str(Category.objects.get(name="T恤").parent) == "服/饰; 鞋"
@@ -153,15 +159,32 @@ def test_a_file_that_is_no_table_is_an_error_of_the_result() -> None:
     assert [str(error.error) for error in result.base_errors] == ["文件是空的"]
 
 
+def test_the_one_door_for_files_is_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+    entered: list[str] = []
+
+    class Watched(GoodsResource):
+        def import_data(self, *args: Any, **kwargs: Any) -> Any:
+            entered.append(kwargs["choices"].folder.name)
+            return super().import_data(*args, **kwargs)
+
+    monkeypatch.setattr(resources, "GoodsResource", Watched)
+
+    call_command("import_products", str(FIXTURES / "goods_one_spec.csv"), stdout=io.StringIO())
+
+    assert entered == ["fixtures"]
+    assert Product.objects.count() == 5
+
+
 def test_a_dry_run_previews_and_writes_nothing() -> None:
     make_sku("壶", code="C1", price=500)
 
     result = bring("商品编码,商品名称,本站价\nC1,壶,5\nC2,杯,6\n".encode(), dry_run=True)
 
-    assert [(row.import_type, row.diff) for row in result.valid_rows()] == [
-        ("skip", ["C1", "壶", "1"]),
-        ("new", ["C2", "杯", "1"]),
+    assert [(each.kind, each.code, each.name, each.skus) for each in result.report.outcomes] == [
+        ("same", "C1", "壶", 1),
+        ("new", "C2", "杯", 1),
     ]
+    assert not result.report.written
     assert Product.objects.count() == 1
 
 

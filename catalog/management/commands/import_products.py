@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from catalog import services as catalog
+from catalog.resources import import_file
 from catalog.services import ImportChoices, ImportReport, MissingPicture
 from shop.lib.tables import TableRefused
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         )
         try:
             content = path.read_bytes()
-            report = catalog.import_file(content=content, name=path.name, choices=choices, by=None, now=timezone.now())
+            report = import_file(content=content, name=path.name, choices=choices, by=None, now=timezone.now())
         except OSError as error:
             raise CommandError(f"无法打开 {path}：{error.strerror}") from None
         except TableRefused as refused:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog import services as catalog
 from catalog.models import Product
-from catalog.resources import GOODS_FORMATS, GoodsResource
+from catalog.resources import GOODS_FORMATS, GoodsResource, import_file
 from shop.backoffice.base import BackofficeForm, log, now, posted, staff_of
 from shop.lib.tables import TableRefused
 
@@ -87,7 +87,7 @@ def take_in(request: HttpRequest, form: ImportForm) -> catalog.ImportReport | No
         name, content = kept
     choices = catalog.ImportChoices(dry_run=bool(fresh), skip_bad=facts["skip_bad"], set_stock=facts["set_stock"])
     try:
-        return catalog.import_file(content=content, name=name, choices=choices, by=staff_of(request), now=now())
+        return import_file(content=content, name=name, choices=choices, by=staff_of(request), now=now())
     except TableRefused as refused:
         form.add_error("file", str(refused))
         return None
