@@ -69,12 +69,23 @@ def cache_state() -> str:
 
 
 def sweep_state(*, now: datetime) -> str:
-    """Say whether a worker has run a sweep to its end lately."""
-    latest = Heartbeat.objects.order_by("-at").values_list("at", flat=True).first()
-    if latest is None:
+    """Name the sweeps that have not run for three of their intervals, and those whose last run raised."""
+    beats = {beat.name: beat for beat in Heartbeat.objects.filter(name__in=settings.CELERY_BEAT_SCHEDULE)}
+    if not beats:
         return "no sweep has run yet"
-    age = now - latest
-    return "ok" if age <= SWEEPS_MAY_REST else f"the last sweep ran {int(age.total_seconds())} s ago"
+    late = [
+        name
+        for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
+        if name not in beats or beats[name].age(now) > may_rest(entry["schedule"])
+    ]
+    failing = [f"{name} ({beat.note}, {beat.failures} in a row)" for name, beat in beats.items() if beat.failures]
+    faults = [("late", late), ("failing", sorted(failing))]
+    return "; ".join(f"{fault}: {', '.join(names)}" for fault, names in faults if names) or "ok"
+
+
+def may_rest(interval: float) -> timedelta:
+    """Return how old the heartbeat of a sweep with this interval, in seconds, may be."""
+    return max(SWEEPS_MAY_REST, 3 * timedelta(seconds=interval))
 
 
 def disk_state() -> str:
