@@ -107,8 +107,11 @@ class PaymentChannel(Protocol):
     ) -> str:
         """Open the attempt at the gateway and return the handle that lets the buyer pay it."""
 
-    def query(self, payment: Payment) -> PaymentFact:
-        """Ask what became of an attempt; MISSING instead of an error when the gateway knows nothing of it."""
+    def query(self, payment: Payment, *, quickly: bool = False) -> PaymentFact:
+        """Ask what became of an attempt; MISSING instead of an error when the gateway knows nothing of it.
+
+        `quickly`, because a person waits: whoever needs more than 3 seconds to answer has not answered.
+        """
 
     def close(self, payment: Payment) -> None:
         """Make sure that nobody pays the attempt any more. Raises ProviderRejected when somebody has."""

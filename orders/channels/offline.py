@@ -25,7 +25,7 @@ class OfflineChannel:
         """Refuse: such an order is paid when it is collected."""
         raise ProviderRejected("OFFLINE", "到店付款的订单在提货时付款")
 
-    def query(self, payment: Payment) -> PaymentFact:
+    def query(self, payment: Payment, *, quickly: bool = False) -> PaymentFact:
         """Return what the clerk recorded."""
         return PaymentFact(
             out_trade_no=payment.out_trade_no,

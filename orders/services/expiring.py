@@ -2,43 +2,49 @@
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from orders.models import CancelReason, Order, OrderStatus, Payment
 from orders.services import looking_up
 from orders.services.closing import cancel_locked
-from shop.lib.outbox import each
+from shop.lib.outbox import Patience, each
 from shop.lib.states import IllegalMove
 
-MOST_SILENCES = 3  # a gateway that left so many questions unanswered is asked again in the next round
+MOST_ASKED = 50  # orders after which the gateway is asked in one round
 
 
 def expire_unpaid(*, now: datetime, limit: int = 200) -> int:
     """Cancel orders whose time to pay is over; return how many.
 
-    An order with an open attempt is looked up first: paid becomes paid, and one of which the gateway says
-    nothing waits for the next round. Orders without attempts come first, so that a silent gateway delays none.
+    An order with an open attempt is looked up first: paid becomes paid, and one of which the gateway tells
+    nothing waits for another round. Those without attempts come first, and those asked after longest ago next,
+    so that neither a silent gateway nor an attempt of which it refuses to speak delays the others.
     """
     attempts = Payment.objects.filter(order=OuterRef("pk"), status__in=Payment.OPEN)
     due = Order.objects.filter(
         Q(status=OrderStatus.PENDING_PAYMENT, pay_before__lte=now)
         | Q(status=OrderStatus.READY_FOR_PICKUP, paid_at__isnull=True, payable_amount__gt=0, pickup_before__lte=now)
     )
-    orders = due.annotate(is_tried=Exists(attempts)).order_by("is_tried", "pk").values_list("pk", "is_tried")
-    silent: list[int] = []
+    untried = due.filter(~Exists(attempts)).order_by("pk")
+    longest_ago = Subquery(attempts.order_by(F("asked_at").desc(nulls_last=True)).values("asked_at")[:1])
+    tried = due.filter(Exists(attempts)).annotate(asked=longest_ago).order_by(F("asked").asc(nulls_first=True), "pk")
+    patience = Patience()
+    quiet = list(untried.values_list("pk", flat=True)[:limit])
+    asked = list(tried.values_list("pk", flat=True)[: min(limit, MOST_ASKED)])
+    work = [partial(_expire, pk, now) for pk in quiet] + [partial(_ask_and_expire, pk, now, patience) for pk in asked]
+    return each(work, lambda expire: expire())
 
-    def expire(order: tuple[int, bool]) -> int:
-        pk, is_tried = order
-        if is_tried and len(silent) >= MOST_SILENCES:
-            return 0
-        if is_tried and not looking_up.settle_open_attempts(pk, now=now):
-            silent.append(pk)
-            return 0
-        return _expire(pk, now)
 
-    return each(list(orders[:limit]), expire)
+def _ask_and_expire(pk: int, now: datetime, patience: Patience) -> bool:
+    if patience.is_over:
+        return False
+    answer = looking_up.settle_open_attempts(pk, now=now)
+    if answer == looking_up.Answer.SILENT:
+        patience.lose()
+    return answer == looking_up.Answer.CLEAR and _expire(pk, now)
 
 
 @transaction.atomic

@@ -2,24 +2,33 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from django.conf import settings
 
 from orders.channels import GatewayEvent, PaymentFact, PaymentState, channel_of
 from orders.models import NoticeKind, Payment, PaymentStatus
 from orders.services import notices
-from shop.lib.outbox import claim, each
+from shop.lib.outbox import Patience, each_in_turn
 from shop.lib.providers import ProviderError, ProviderRejected
 from shop.lib.states import IllegalMove
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=90)  # longer than a round's patience and the two calls that one attempt may take
 QUERY_AFTER_MINUTES = (1, 2, 5, 10, 20, 60)
 MISSING_FOR_GOOD = timedelta(minutes=10)  # a number that the gateway does not know by then never arrived
 
 
-def query_payment(payment: Payment, *, now: datetime) -> Payment:
+class Answer(StrEnum):
+    """What asking after all open attempts of an order came to."""
+
+    CLEAR = "clear"
+    REFUSED = "refused"  # the gateway spoke, but would not tell of one of them
+    SILENT = "silent"
+
+
+def query_payment(payment: Payment, *, now: datetime, quickly: bool = False) -> Payment:
     """Ask the gateway once and apply what it says; return the attempt as it is afterwards. Raises ProviderError."""
-    fact = channel_of(payment.channel).query(payment)
+    fact = channel_of(payment.channel).query(payment, quickly=quickly)
     if fact.state == PaymentState.PAID:
         apply_fact(payment, fact, now=now)
     elif fact.state == PaymentState.CLOSED or _never_arrived(payment, fact, now):
@@ -42,26 +51,37 @@ def apply_fact(payment: Payment, fact: PaymentFact, *, now: datetime) -> None:
     notices.apply_notice(notices.store_event(channel=payment.channel, event=event, now=now), now=now)
 
 
-def settle_open_attempts(order_pk: int, *, now: datetime) -> bool:
-    """Ask after every open attempt of an order, applying payments; False when the gateway left one unanswered."""
-    answered = True
-    for payment in Payment.objects.filter(order=order_pk, status__in=Payment.OPEN).order_by("attempt_no"):
+def settle_open_attempts(order_pk: int, *, now: datetime) -> Answer:
+    """Ask after every open attempt of an order, applying payments. Somebody waits: the first silence ends it."""
+    attempts = Payment.objects.filter(order=order_pk, status__in=Payment.OPEN)
+    attempts.update(asked_at=now)
+    answer = Answer.CLEAR
+    for payment in attempts.order_by("attempt_no"):
         try:
-            query_payment(payment, now=now)
+            query_payment(payment, now=now, quickly=True)
+        except ProviderRejected:
+            answer = Answer.REFUSED
         except ProviderError:
-            answered = False
-    return answered
+            return Answer.SILENT
+    return answer
 
 
 def poll_payments(*, now: datetime, limit: int = 50) -> int:
     """Ask after open attempts that are due, and close those that nobody shall pay any more; return how many."""
     due = Payment.objects.filter(status__in=Payment.OPEN, next_query_at__lte=now)
-    rows = claim(due, column="next_query_at", now=now, lease=LEASE, limit=limit)
-    each(rows, lambda payment: _look_after(payment, now))
-    return len(rows)
+    patience = Patience()
+    return each_in_turn(
+        due,
+        column="next_query_at",
+        now=now,
+        lease=LEASE,
+        limit=limit,
+        patience=patience,
+        work=lambda payment: _look_after(payment, now, patience),
+    )
 
 
-def _look_after(payment: Payment, now: datetime) -> None:
+def _look_after(payment: Payment, now: datetime, patience: Patience) -> None:
     error = ""
     try:
         query_payment(payment, now=now)
@@ -71,6 +91,7 @@ def _look_after(payment: Payment, now: datetime) -> None:
     except ProviderRejected as refused:  # paid a moment ago, most likely: the next query tells
         error = str(refused)[:200]
     except ProviderError as unanswered:
+        patience.lose()
         error = str(unanswered)[:200]
     queries = min(payment.queries + 1, 1000)
     minutes = QUERY_AFTER_MINUTES[min(queries, len(QUERY_AFTER_MINUTES)) - 1]

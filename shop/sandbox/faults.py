@@ -14,6 +14,7 @@ STRIKES: Mapping[str, frozenset[str]] = {
     "timeout_after_commit": CALLS,  # the work is done; mode="reset" (default), "hang" for `seconds`, or "http_500"
     "http_500": CALLS,  # no work is done
     "http_429": CALLS,
+    "http_403": CALLS,  # no work is done, and asking again is no use
     "slow": CALLS,  # `seconds`, default 1: the work is done, then the answer waits
     "old_spelling": CALLS,  # error codes as older pages write them
     "wrong_signature": CALLS,

@@ -59,6 +59,8 @@ def refuse_on_demand(gateway: Gateway, operation: str) -> None:
         raise Refusal(500, "SYSTEM_ERROR", "系统异常，请稍后重试")
     if gateway.faults.take(name="http_429", operation=operation):
         raise Refusal(429, "FREQUENCY_LIMITED", "频率超限")
+    if gateway.faults.take(name="http_403", operation=operation):
+        raise Refusal(403, "NO_AUTH", "商户暂无权限使用此功能")
 
 
 def lose_on_demand(gateway: Gateway, operation: str, request: Request) -> Answer | None:

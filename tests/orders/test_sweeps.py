@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from orders import services as orders
-from orders.models import GatewayNotice, Order, Refund
-from orders.services import notices
+from orders.channels.wechat import client
+from orders.models import GatewayNotice, Order, Payment, Refund
+from orders.services import expiring, notices
 from orders.signals import order_paid, order_refunded
 from shop import audit
 from tests.factories import NOON
@@ -138,3 +139,93 @@ def test_a_refund_that_cannot_be_finished_lets_the_next_one_pass(sandbox: Sandbo
 
     assert_one_stumbled(caught)
     assert dict(Refund.objects.values_list("order_id", "status")) == {cursed.pk: "sent", fine.pk: "done"}
+
+
+# --- A gateway that is silent or refuses to speak ---------------------------------------------------------------------
+
+OVERDUE = timedelta(minutes=31)
+
+
+def tried_orders(count: int) -> list[Order]:
+    """Place orders that somebody opened an attempt for at the gateway, and left."""
+    orders_ = [buy() for _ in range(count)]
+    for order in orders_:
+        start(order)
+    return orders_
+
+
+def asked_queries(sandbox: Sandbox) -> int:
+    """Return how often the gateway was asked after a payment, if 100 questions were to go unanswered."""
+    (fault,) = sandbox.look("faults")
+    return 100 - int(fault["count"])
+
+
+def test_orders_of_which_the_gateway_refuses_to_speak_keep_none_behind_them_waiting(sandbox: Sandbox) -> None:
+    *_, fine = tried_orders(5)
+    sandbox.fault("http_403", operation="query", count=4)
+
+    assert orders.expire_unpaid(now=timezone.now() + OVERDUE) == 1
+
+    fine.refresh_from_db()
+    assert fine.status == "cancelled"
+    assert Order.objects.filter(status="pending_payment").count() == 4
+
+
+def test_the_order_that_was_asked_after_longest_ago_is_the_next(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiring, "MOST_ASKED", 2)
+    _, second, third = tried_orders(3)
+    late = timezone.now() + OVERDUE
+    sandbox.fault("http_403", operation="query", count=2)
+
+    assert orders.expire_unpaid(now=late) == 0
+    assert orders.expire_unpaid(now=late + timedelta(seconds=15)) == 2
+
+    left = Order.objects.filter(status="pending_payment").values_list("pk", flat=True)
+    assert (third.pk in left, list(left)) == (False, [second.pk])
+    assert orders.expire_unpaid(now=late + timedelta(seconds=30)) == 1
+    assert set(Order.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_a_silent_gateway_is_asked_after_three_overdue_orders_and_delays_none_without_attempts(
+    sandbox: Sandbox,
+) -> None:
+    tried_orders(5)
+    untried = buy()
+    sandbox.fault("http_500", operation="query", count=100)
+
+    assert orders.expire_unpaid(now=timezone.now() + OVERDUE) == 1
+
+    untried.refresh_from_db()
+    assert (untried.status, asked_queries(sandbox)) == ("cancelled", 3)
+
+
+def test_a_silent_gateway_is_asked_after_three_attempts_in_a_round_and_the_rest_stays_due(sandbox: Sandbox) -> None:
+    tried_orders(5)
+    sandbox.fault("http_500", operation="query", count=100)
+    soon = timezone.now() + timedelta(minutes=2)
+
+    assert orders.poll_payments(now=soon) == 3
+    assert asked_queries(sandbox) == 3
+    assert Payment.objects.filter(next_query_at__lte=soon).count() == 2
+
+    sandbox.clear_faults()
+    assert orders.poll_payments(now=soon) == 2
+
+
+def test_cancelling_asks_a_silent_gateway_once_however_many_attempts_there_are(sandbox: Sandbox) -> None:
+    order = buy()
+    start(order, product="native")
+    start(order, product="h5")
+    sandbox.fault("http_500", operation="query", count=100)
+
+    orders.cancel(order=order, by=order.member, reason="member", now=timezone.now())
+
+    order.refresh_from_db()
+    assert (order.status, asked_queries(sandbox)) == ("cancelled", 1)
+
+
+def test_whoever_cancels_waits_no_longer_than_three_seconds(sandbox: Sandbox) -> None:
+    assert sum(client(quickly=True).config.timeout) <= 3
+    assert client(quickly=True).config.mchid == client().config.mchid
