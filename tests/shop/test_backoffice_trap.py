@@ -14,8 +14,11 @@ from orders import services as orders
 from orders.models import Order, OrderStatus, RedemptionWay
 from shop.backoffice.orders.actions import ACTIONS
 from shop.backoffice.orders.batch import BATCH_ACTIONS
+from shop.lib.sweeps import SWEEPS
+from shop.management.commands.sweep import REGISTERED
 from shop.models import ShopSettings, Store
 from tests.factories import make_order, make_staff, make_store
+from tests.sandbox import Sandbox
 from tests.shop.backoffice import do, headquarters, make_clerk, make_operator, page_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -125,15 +128,25 @@ def test_no_form_of_the_admin_completes_it(boss: Client) -> None:
     assert order.status == OrderStatus.READY_FOR_PICKUP
 
 
-def test_no_timer_completes_it() -> None:
+@pytest.mark.parametrize("name", sorted(SWEEPS))
+@pytest.mark.parametrize("days", [0, 3, 400])
+def test_no_timer_completes_it(name: str, days: int, sandbox: Sandbox) -> None:
     headquarters()
     make_store("一店")
-    order = waiting(OrderStatus.READY_FOR_PICKUP)
+    ready, reviewed = waiting(OrderStatus.READY_FOR_PICKUP), waiting(OrderStatus.PENDING_ACCEPTANCE)
+    code = ready.pickup_code
+    work: Any = SWEEPS[name].__wrapped__  # type: ignore[attr-defined]  # below what reads the clock
 
-    orders.auto_receive(now=timezone.now() + timedelta(days=400), limit=100)
+    work(timezone.now() + timedelta(days=days))
 
-    order.refresh_from_db()
-    assert (order.status, order.completed_at) == (OrderStatus.READY_FOR_PICKUP, None)
+    for order, status in ((ready, OrderStatus.READY_FOR_PICKUP), (reviewed, OrderStatus.PENDING_ACCEPTANCE)):
+        order.refresh_from_db()
+        assert (order.status, order.completed_at) == (status, None)
+    assert ready.pickup_code == code
+
+
+def test_the_timers_of_orders_are_among_those_tried() -> None:
+    assert {module.__name__ for module in REGISTERED} == {run.__module__ for run in SWEEPS.values()}
 
 
 def test_handing_it_over_completes_it() -> None:
