@@ -1,6 +1,7 @@
 """Goods: categories, products, their SKUs with stock, pictures, and every movement of stock."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -13,6 +14,7 @@ from shop.lib.states import Stateful
 from shop.lib.uploads import PictureField
 
 MAX_CATEGORY_DEPTH = 3
+MOST_UNITS = 999  # of one SKU, in a cart or an order, whatever the merchant allows
 
 
 class Category(models.Model):
@@ -152,9 +154,60 @@ class Product(Stateful):
         return self.sold + self.virtual_sold
 
     @property
+    def limit(self) -> "Limit":
+        """What one buyer may take of the product."""
+        return Limit(self.limit_kind, self.limit_units, self.min_units, self.unit)
+
+    @property
     def has_specs(self) -> bool:
         """Say whether a buyer has to choose."""
         return bool(self.spec_names)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many units of a product one buyer may take, counted over all its SKUs.
+
+    `bought` is what they have bought of it ever; it counts only where `for_life` says so.
+    """
+
+    kind: str
+    units: int
+    least: int
+    unit: str
+
+    @property
+    def for_life(self) -> bool:
+        """Say whether earlier orders count too."""
+        return self.kind == LimitKind.LIFETIME
+
+    def most(self, *, stock: int, bought: int = 0) -> int:
+        """Return how many of a SKU with so much `stock` may be chosen."""
+        left = self._left(bought)
+        return max(min(stock, MOST_UNITS if left is None else left, MOST_UNITS), 0)
+
+    def too_few(self, units: int) -> str:
+        """Say why `units` are not enough; "" when they are."""
+        return f"{self.least} {self.unit}起购" if units < self.least else ""
+
+    def too_many(self, units: int, *, bought: int = 0) -> str:
+        """Say why `units` in one order are too many; "" when they are not."""
+        left = self._left(bought)
+        if left is None or units <= left:
+            return ""
+        return f"{self.words}，您还可以买 {left} {self.unit}" if self.for_life else self.words
+
+    @property
+    def words(self) -> str:
+        """The limit as the product page says it; "" for none."""
+        if self.kind == LimitKind.NONE:
+            return ""
+        return f"{'每人' if self.for_life else '每单'}限购 {self.units} {self.unit}"
+
+    def _left(self, bought: int) -> int | None:
+        if self.kind == LimitKind.NONE:
+            return None
+        return max(self.units - bought, 0) if self.for_life else self.units
 
 
 class SkuQuerySet(models.QuerySet["Sku"]):

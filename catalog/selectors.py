@@ -3,7 +3,7 @@
 import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from django.core.cache import cache
@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
 
-from catalog.models import Category, LimitKind, Product, ProductImage, ProductStatus, Sku
+from catalog.models import Category, Limit, Product, ProductImage, ProductStatus, Sku
 from shop.lib import fragments, markup, richtext
 from shop.lib.money import yuan
 from shop.lib.uploads import thumbnail_url
@@ -25,7 +25,6 @@ SORTS: dict[str, tuple[Any, ...]] = {  # key in the address -> order; every orde
     "new": ("-created_at", "-id"),
 }
 FEW_LEFT = 10
-MOST_UNITS = 999
 
 
 def catalogue_version() -> str:
@@ -250,20 +249,35 @@ class ProductPage:
     min_units: int
     max_units: int
     limits: list[str]
+    limit: Limit
+    units_in_stock: int
+
+    def for_buyer(self, *, bought: int) -> "ProductPage":
+        """Return the page as it is for a member who has `bought` so many units of the product before."""
+        most = self.limit.most(stock=self.units_in_stock, bought=bought)
+        can_buy = most >= self.min_units
+        words = [self.limit.too_few(1), self.limit.too_many(self.limit.units + 1, bought=bought)]
+        return replace(
+            self,
+            max_units=most,
+            can_buy=can_buy,
+            limits=[sentence for sentence in words if sentence],
+            stock=self.stock if can_buy or not self.can_buy else "已达限购数量",
+        )
 
 
 def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage | None:
     """Return the page of a product on sale with `sku_id`, or the first SKU in stock, chosen; None when there is none.
 
-    Three queries: product, SKUs, pictures.
+    Two queries: SKUs with their product, pictures.
     """
-    product = Product.objects.filter(pk=product_id, status=ProductStatus.ON_SALE).first()
-    skus = list(Sku.objects.active().filter(product_id=product_id).order_by("sort_order", "id")) if product else []
-    if not product or not skus:
+    offered = Sku.objects.active().filter(product_id=product_id, product__status=ProductStatus.ON_SALE)
+    skus = list(offered.select_related("product").order_by("sort_order", "id"))
+    if not skus:
         return None
-    sku = _chosen(skus, sku_id)
+    product, sku = skus[0].product, _chosen(skus, sku_id)
     pictures = _pictures(product, sku)
-    units = _most_units(product, sku)
+    units = product.limit.most(stock=sku.stock)
     return ProductPage(
         id=product.pk,
         name=product.name,
@@ -285,7 +299,9 @@ def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage |
         can_buy=units >= product.min_units,
         min_units=product.min_units,
         max_units=units,
-        limits=_limit_words(product),
+        limits=[words for words in (product.limit.too_few(1), product.limit.words) if words],
+        limit=product.limit,
+        units_in_stock=sku.stock,
     )
 
 
@@ -324,22 +340,9 @@ def _values(skus: list[Sku], chosen: Sku, at: int) -> list[SpecValue]:
     return [SpecValue(value, sku.pk, sku.pk == chosen.pk, sku.stock > 0) for value, sku in best.items()]
 
 
-def _most_units(product: Product, sku: Sku) -> int:
-    limit = MOST_UNITS if product.limit_kind == LimitKind.NONE else product.limit_units
-    return min(sku.stock, limit, MOST_UNITS)
-
-
 def _stock_words(product: Product, sku: Sku) -> str:
     if sku.stock == 0:
         return "已售罄"
     if sku.stock < product.min_units:
         return f"只剩 {sku.stock} {product.unit}，不够起购数量"
     return f"仅剩 {sku.stock} {product.unit}" if sku.stock < FEW_LEFT else "有货"
-
-
-def _limit_words(product: Product) -> list[str]:
-    words = [f"{product.min_units} {product.unit}起购"] if product.min_units > 1 else []
-    if product.limit_kind != LimitKind.NONE:
-        each = "每单" if product.limit_kind == LimitKind.PER_ORDER else "每人"
-        words.append(f"{each}限购 {product.limit_units} {product.unit}")
-    return words

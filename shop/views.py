@@ -156,7 +156,10 @@ def _chips(wanted: Wanted, tree: list[catalog.CategoryNode], path: list[catalog.
 
 @require_safe
 def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
-    """Queries when nothing is cached: version, product, SKUs, pictures, settings, stores."""
+    """Queries when nothing is cached: version, SKUs with product, pictures, settings, stores.
+
+    For a member session, user and, with a limit for life, what they bought, kept or not.
+    """
     sku = request.GET.get("sku", "")
     sku_id = int(sku) if sku.isdecimal() and len(sku) < 18 else None
     version = catalog.catalogue_version()
@@ -164,6 +167,8 @@ def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
     if kept is None:
         raise Http404
     product, parts = kept
+    if product.limit.for_life and isinstance(request.user, Member):
+        product = product.for_buyer(bought=buying.units_bought(request.user, [product_id]).get(product_id, 0))
     return render(request, "shop/product.html", {"product": product, "parts": parts})
 
 

@@ -3,10 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from catalog.models import Sku
+from catalog.models import MOST_UNITS, Sku
 from members.models import Member
-
-MAX_CART_UNITS = 999
 
 
 class CartItem(models.Model):
@@ -21,7 +19,7 @@ class CartItem(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["member", "sku"], name="cart_item_once_per_sku"),
-            models.CheckConstraint(condition=Q(units__gte=1, units__lte=MAX_CART_UNITS), name="cart_item_units"),
+            models.CheckConstraint(condition=Q(units__gte=1, units__lte=MOST_UNITS), name="cart_item_units"),
         ]
 
     def __str__(self) -> str:

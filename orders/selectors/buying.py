@@ -1,12 +1,13 @@
 """The buyer's own orders: the list with its tabs, one order with its story, and where an order may be collected."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from members.models import Member
 from orders.models import (
@@ -85,6 +86,18 @@ def order_list(member: Member, *, tab: str, page: str) -> OrderList:
 def order_of_key(member: Member, key: str) -> Order | None:
     """Return the order that a checkout form with the hidden `key` has made already."""
     return member.orders.filter(idempotency_key=key).first() if KEY.fullmatch(key) else None
+
+
+def units_bought(member: Member, product_ids: Sequence[int]) -> dict[int, int]:
+    """Return `{product_id: units}` that a member bought ever, without what was cancelled or refunded."""
+    rows = (
+        OrderLine.objects.filter(order__member=member, product__in=product_ids)
+        .exclude(order__status=OrderStatus.CANCELLED)
+        .values("product")
+        .annotate(bought=Sum("units") - Sum("units_cancelled") - Sum("units_returned"))
+        .order_by("product")
+    )
+    return {row["product"]: row["bought"] for row in rows}
 
 
 def order_page(member: Member, no: str) -> Order | None:

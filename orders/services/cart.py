@@ -8,12 +8,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, Subquery, Sum
 
-from catalog.models import LimitKind, ProductImage, ProductStatus, Sku
+from catalog.models import MOST_UNITS, ProductImage, ProductStatus, Sku
 from catalog.selectors import picture_url
 from members.models import Member
 from orders.models import CartItem
-from orders.models.cart import MAX_CART_UNITS
-from orders.services.quoting import units_bought
+from orders.selectors.buying import units_bought
 
 MOST_LINES = 100
 GUEST_CART, COUNT = "cart", "cart_count"  # keys of the session: {sku_id: units}, and the units for the badge
@@ -137,7 +136,7 @@ def _held(owner: Owner) -> dict[int, tuple[int, bool]]:
 
 
 def _bought(member: Member | None, skus: Iterable[Sku]) -> dict[int, int]:
-    limited = {sku.product_id for sku in skus if sku.product.limit_kind == LimitKind.LIFETIME}
+    limited = {sku.product_id for sku in skus if sku.product.limit.for_life}
     return units_bought(member, sorted(limited)) if member and limited else {}
 
 
@@ -160,7 +159,7 @@ def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bo
         picture=picture_url(sku.image.name or vars(sku)["picture"] or "", "small"),
         price=sku.price,
         units=units,
-        most=most_units(sku),
+        most=sku.product.limit.most(stock=sku.stock, bought=bought.get(sku.product_id, 0)),
         least=1,
         is_selected=is_selected,
         problem=problem,
@@ -177,25 +176,16 @@ def _problem(sku: Sku, units: int, together: int, bought: int) -> tuple[str, str
         return SOLD_OUT, "暂时没有货了"
     if units > sku.stock:
         return OVER_STOCK, f"只剩 {sku.stock} {product.unit}，请减少数量"
-    if together < product.min_units:
-        return BELOW_MINIMUM, f"{product.min_units} {product.unit}起购，请增加数量"
-    if product.limit_kind == LimitKind.PER_ORDER and together > product.limit_units:
-        return OVER_LIMIT, f"每单限购 {product.limit_units} {product.unit}"
-    left = max(product.limit_units - bought, 0)
-    if product.limit_kind == LimitKind.LIFETIME and together > left:
-        return OVER_LIMIT, f"每人限购 {product.limit_units} {product.unit}，您还可以买 {left} {product.unit}"
+    if why := product.limit.too_many(together, bought=bought):
+        return OVER_LIMIT, why
+    if why := product.limit.too_few(together):
+        return BELOW_MINIMUM, f"{why}，请增加数量"
     return "", ""
 
 
 def is_offered(sku: Sku) -> bool:
     """Say whether shoppers see `sku` at all; its product is loaded."""
     return sku.is_active and sku.product.status == ProductStatus.ON_SALE
-
-
-def most_units(sku: Sku) -> int:
-    """Return how many of `sku` one cart may hold: what is in stock, within the merchant's limit."""
-    limit = MAX_CART_UNITS if sku.product.limit_kind == LimitKind.NONE else sku.product.limit_units
-    return max(min(sku.stock, limit, MAX_CART_UNITS), 0)
 
 
 # --- Changes -------------------------------------------------------------------------------------------------------
@@ -206,31 +196,36 @@ def add(owner: Owner, *, sku_id: int, units: int, now: datetime) -> None:
     if sku is None or not is_offered(sku):
         raise CartRefused("商品已经下架，看看别的吧")
     held = {found.pk: count for found, count, _ in _entries(owner)}
-    total = held.get(sku_id, 0) + units
-    if total > most_units(sku):
-        raise CartRefused(_too_many(sku, held.get(sku_id, 0)))
+    total, bought = held.get(sku_id, 0) + units, _bought(owner.member, [sku]).get(sku.product_id, 0)
+    if total > sku.product.limit.most(stock=sku.stock, bought=bought):
+        raise CartRefused(_too_many(sku, bought, held.get(sku_id, 0)))
     if sku_id not in held and len(held) >= MOST_LINES:
         raise CartRefused(f"购物车最多放 {MOST_LINES} 种商品，请先清理一下")
     _put(owner, {sku_id: total}, now, is_selected=True)
     recount(owner)
 
 
-def _too_many(sku: Sku, held: int) -> str:
-    unit, most = sku.product.unit, most_units(sku)
+def _too_many(sku: Sku, bought: int, held: int = 0) -> str:
+    unit, limit = sku.product.unit, sku.product.limit
+    most = limit.most(stock=sku.stock, bought=bought)
     if sku.stock <= 0:
         return "这件商品已经售罄"
-    reason = f"库存只有 {sku.stock} {unit}" if most == sku.stock else f"最多买 {most} {unit}"
+    over = limit.too_many(most + 1, bought=bought) or f"最多买 {most} {unit}"
+    reason = f"库存只有 {sku.stock} {unit}" if most == sku.stock else over
     return f"{reason}，购物车里已有 {held} {unit}" if held else reason
 
 
 def set_units(owner: Owner, *, units_by_sku: Mapping[int, int], now: datetime) -> list[str]:
     """Set `{sku_id: units}` of goods already in the cart, lowered to what may be bought; return what was lowered."""
-    notes, wanted = [], {}
-    for sku, held, _ in _entries(owner):
-        units = min(max(units_by_sku.get(sku.pk, held), 1), MAX_CART_UNITS)
-        if units != held and units > most_units(sku) and is_offered(sku):
-            units = max(most_units(sku), 1)
-            notes.append(f"{sku.product.name} {_too_many(sku, 0)}")
+    notes, wanted, entries = [], {}, _entries(owner)
+    bought_by_product = _bought(owner.member, [sku for sku, _, _ in entries])
+    for sku, held, _ in entries:
+        bought = bought_by_product.get(sku.product_id, 0)
+        most = sku.product.limit.most(stock=sku.stock, bought=bought)
+        units = min(max(units_by_sku.get(sku.pk, held), 1), MOST_UNITS)
+        if units != held and units > most and is_offered(sku):
+            units = max(most, 1)
+            notes.append(f"{sku.product.name} {_too_many(sku, bought)}")
         if units != held:
             wanted[sku.pk] = units
     _put(owner, wanted, now)
@@ -290,7 +285,7 @@ def guest_units(session: Mapping[str, Any]) -> dict[int, int]:
     if not isinstance(kept, dict):
         return {}
     pairs = [(str(key), units) for key, units in kept.items() if isinstance(units, int)]
-    return {int(key): min(units, MAX_CART_UNITS) for key, units in pairs if key.isdecimal() and units > 0}
+    return {int(key): min(units, MOST_UNITS) for key, units in pairs if key.isdecimal() and units > 0}
 
 
 @transaction.atomic
@@ -303,12 +298,14 @@ def merge_guest_cart(*, member: Member, session: MutableMapping[str, Any], now: 
     guest = guest_units(session)
     owner = Owner(member=member, session=session)
     held = {sku.pk: units for sku, units, _ in _entries(owner)} if guest else {}
-    notes, wanted = [], {}
-    for sku_id, sku in sorted(Sku.objects.select_related("product").in_bulk(list(guest)).items()):
-        total = held.get(sku_id, 0) + guest[sku_id]
-        wanted[sku_id] = max(min(total, most_units(sku)), held.get(sku_id, 0), 1)
+    notes, wanted, skus = [], {}, Sku.objects.select_related("product").in_bulk(list(guest))
+    bought_by_product = _bought(member, skus.values())
+    for sku_id, sku in sorted(skus.items()):
+        bought, total = bought_by_product.get(sku.product_id, 0), held.get(sku_id, 0) + guest[sku_id]
+        most = sku.product.limit.most(stock=sku.stock, bought=bought)
+        wanted[sku_id] = max(min(total, most), held.get(sku_id, 0), 1)
         if wanted[sku_id] < total and is_offered(sku):
-            notes.append(f"{sku.product.name} {_too_many(sku, 0)}，数量已调整")
+            notes.append(f"{sku.product.name} {_too_many(sku, bought)}，数量已调整")
     _put(owner, wanted, now)
     session.pop(GUEST_CART, None)
     recount(owner)

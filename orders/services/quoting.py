@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch, Sum
+from django.db.models import Prefetch
 
-from catalog.models import LimitKind, ProductImage, ProductStatus, Sku
+from catalog.models import ProductImage, ProductStatus, Sku
 from members.models import Address, Member
-from orders.models import OrderLine, OrderStatus
+from orders.selectors.buying import units_bought
 from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, SlotFull
 from orders.services.slots import is_bookable
 from promotions import pricing
@@ -97,31 +97,13 @@ def _check_limits(member: Member, units_by_sku: Mapping[int, int], skus: Mapping
     for sku_id, units in units_by_sku.items():
         product_id = skus[sku_id].product_id
         units_by_product[product_id] = units_by_product.get(product_id, 0) + units
-    lifetime = [pk for pk, product in products.items() if product.limit_kind == LimitKind.LIFETIME]
+    lifetime = [pk for pk, product in products.items() if product.limit.for_life]
     bought = units_bought(member, lifetime) if lifetime else {}
     for product_id, units in units_by_product.items():
-        product = products[product_id]
-        if units < product.min_units:
-            raise LimitExceeded(f"{product.name} {product.min_units} {product.unit}起购")
-        if product.limit_kind == LimitKind.PER_ORDER and units > product.limit_units:
-            raise LimitExceeded(f"{product.name}每单限购 {product.limit_units} {product.unit}")
-        left = product.limit_units - bought.get(product_id, 0)
-        if product.limit_kind == LimitKind.LIFETIME and units > left:
-            raise LimitExceeded(
-                f"{product.name}每人限购 {product.limit_units} {product.unit}，您还可以买 {max(left, 0)} {product.unit}"
-            )
-
-
-def units_bought(member: Member, product_ids: Sequence[int]) -> dict[int, int]:
-    """Return `{product_id: units}` that a member bought ever, without what was cancelled or refunded."""
-    rows = (
-        OrderLine.objects.filter(order__member=member, product__in=product_ids)
-        .exclude(order__status=OrderStatus.CANCELLED)
-        .values("product")
-        .annotate(bought=Sum("units") - Sum("units_cancelled") - Sum("units_returned"))
-        .order_by("product")
-    )
-    return {row["product"]: row["bought"] for row in rows}
+        limit = products[product_id].limit
+        why = limit.too_many(units, bought=bought.get(product_id, 0)) or limit.too_few(units)
+        if why:
+            raise LimitExceeded(f"{products[product_id].name}：{why}")
 
 
 def _place_of(

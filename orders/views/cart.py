@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from orders.models.cart import MAX_CART_UNITS
+from catalog.models import MOST_UNITS
 from orders.services import cart
 from orders.views.access import cart_owner
 
@@ -30,8 +30,8 @@ def cart_add(request: HttpRequest) -> HttpResponse:
     """Put goods into the cart, or with `then=checkout` go and buy them without it."""
     sku_id, units = whole_number(request.POST, "sku"), whole_number(request.POST, "units", default=1)
     back = _page_before(request)
-    if not sku_id or not 1 <= units <= MAX_CART_UNITS:
-        messages.error(request, f"请填写 1 到 {MAX_CART_UNITS} 之间的数量")
+    if not sku_id or not 1 <= units <= MOST_UNITS:
+        messages.error(request, f"请填写 1 到 {MOST_UNITS} 之间的数量")
         return redirect(back)
     if request.POST.get("then") == "checkout":
         return redirect(f"{reverse('orders:checkout')}?{urlencode({'sku': sku_id, 'units': units})}")

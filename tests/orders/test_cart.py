@@ -64,7 +64,7 @@ def test_what_was_added_last_stands_first(anyone: cart.Owner) -> None:
     [
         ({"stock": 3}, 4, "库存只有 3 件"),
         ({"stock": 0}, 1, "这件商品已经售罄"),
-        ({"limit_kind": "per_order", "limit_units": 2}, 3, "最多买 2 件"),
+        ({"limit_kind": "per_order", "limit_units": 2}, 3, "每单限购 2 件"),
         ({"status": "off_shelf"}, 1, "商品已经下架，看看别的吧"),
     ],
 )
@@ -123,9 +123,28 @@ def test_a_limit_for_life_counts_what_was_bought_before() -> None:
     sku = make_sku(limit_kind="lifetime", limit_units=3, stock=10)
     make_order((sku, 2), member=member)
     whose = owner(member)
-    fill(whose, (sku, 2))
+    CartItem.objects.create(member=member, sku=sku, units=2, added_at=NOON)
 
     assert problems(whose) == {"超过限购": ["每人限购 3 件，您还可以买 1 件"]}
+    assert [line.most for _, lines in cart.show(whose).invalid for line in lines] == [1]
+    with pytest.raises(cart.CartRefused, match="每人限购 3 件，您还可以买 1 件，购物车里已有 2 件"):
+        fill(whose, (sku, 1))
+    assert cart.set_units(whose, units_by_sku={sku.pk: 3}, now=NOON) == [
+        f"{sku.product.name} 每人限购 3 件，您还可以买 1 件"
+    ]
+    assert problems(whose) == {}
+
+
+def test_a_guest_who_signs_in_keeps_no_more_than_they_may_still_buy() -> None:
+    member, guest = make_member(), owner(None)
+    sku = make_sku(limit_kind="lifetime", limit_units=3, stock=10)
+    fill(guest, (sku, 3))
+    make_order((sku, 2), member=member)
+
+    notes = cart.merge_guest_cart(member=member, session=guest.session, now=NOON)
+
+    assert notes == [f"{sku.product.name} 每人限购 3 件，您还可以买 1 件，数量已调整"]
+    assert [line.units for line in cart.show(owner(member)).lines] == [1]
 
 
 def test_only_what_is_selected_counts() -> None:

@@ -13,7 +13,7 @@ from members.models import Member
 from members.services import PRIVACY_VERSION
 from shop.lib import fragments
 from shop.models import Banner, ShopSettings
-from tests.factories import make_category, make_member, make_product, make_store
+from tests.factories import make_category, make_member, make_order, make_product, make_store
 
 pytestmark = pytest.mark.django_db
 
@@ -170,21 +170,39 @@ def test_a_search_without_result_offers_a_way_out_and_is_escaped(client: Client)
 
 
 # --- The product page ----------------------------------------------------------------------------------------------
-def test_the_product_page_costs_six_queries(client: Client, django_assert_num_queries: Any) -> None:
+def test_the_product_page_costs_five_queries(client: Client, django_assert_num_queries: Any) -> None:
     goods = make_product(specs={"颜色": ["白", "绿"], "尺寸": ["小", "中", "大"]})
 
-    with django_assert_num_queries(6):  # version, product, SKUs, pictures, settings, stores
+    with django_assert_num_queries(5):  # version, SKUs with product, pictures, settings, stores
         client.get(f"/goods/{goods.pk}/")
     with django_assert_num_queries(1):  # version
         client.get(f"/goods/{goods.pk}/")
 
 
-def test_a_member_pays_two_queries_more(client: Client, django_assert_num_queries: Any) -> None:
-    goods = make_product()
+@pytest.mark.parametrize(("limit", "queries"), [("none", 7), ("lifetime", 8)])
+def test_a_member_pays_two_queries_more_and_one_for_a_limit(
+    client: Client, django_assert_num_queries: Any, limit: str, queries: int
+) -> None:
+    goods = make_product(limit_kind=limit, limit_units=5)
     as_member(client)
 
-    with django_assert_num_queries(8):  # session, member, version, product, SKUs, pictures, settings, stores
+    with django_assert_num_queries(queries):  # session, member, version, SKUs, pictures, settings, stores; bought
         client.get(f"/goods/{goods.pk}/")
+
+
+def test_a_limit_for_life_shows_each_member_what_is_left_for_them(client: Client) -> None:
+    goods = make_product(limit_kind="lifetime", limit_units=3, stock=40)
+    member = make_member()
+    as_member(client, member)
+    make_order((goods.skus.get(), 2), member=member)
+
+    theirs, others = text_of(client, f"/goods/{goods.pk}/"), text_of(Client(), f"/goods/{goods.pk}/")
+    make_order((goods.skus.get(), 1), member=member)
+    spent = text_of(client, f"/goods/{goods.pk}/")
+
+    assert ('max="1"' in theirs, "每人限购 3 件，您还可以买 1 件" in theirs) == (True, True)
+    assert ('max="3"' in others, "您还可以买" in others) == (True, False)
+    assert ("加入购物车" in spent, "已达限购数量" in spent) == (False, True)
 
 
 def test_the_form_sends_the_chosen_sku_and_no_price(client: Client) -> None:
