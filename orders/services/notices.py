@@ -120,10 +120,10 @@ def _apply(notice: GatewayNotice, now: datetime, *, refusal: str) -> None:
     locked = GatewayNotice.objects.select_for_update().get(pk=notice.pk)
     if locked.status != NoticeStatus.RECEIVED:
         return
-    verdict = settling.Verdict(NoticeStatus.IGNORED)
+    outcome = settling.Outcome(NoticeStatus.IGNORED)
     if locked.kind == NoticeKind.PAYMENT:
         fact = PaymentFact.from_json(locked.facts)
-        verdict = settling.settle_payment(fact, channel=locked.channel, refusal=refusal, now=now)
+        outcome = settling.settle_payment(fact, channel=locked.channel, refusal=refusal, now=now)
     elif locked.kind == NoticeKind.REFUND:
-        verdict = refund_settling.settle_refund(RefundFact.from_json(locked.facts), now=now)
-    locked.move(verdict.status, applied_at=now, due_at=None, error=verdict.error[:200])
+        outcome = refund_settling.settle_refund(RefundFact.from_json(locked.facts), now=now)
+    locked.move(outcome.status, applied_at=now, due_at=None, error=outcome.error[:200])

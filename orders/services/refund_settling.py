@@ -23,7 +23,7 @@ from orders.models import (
 )
 from orders.services import refunding, slots
 from orders.services.events import record_event, step
-from orders.services.settling import Verdict
+from orders.services.settling import Outcome
 from orders.signals import order_cancelled, order_completed, order_refunded
 from shop.lib.money import yuan
 
@@ -35,11 +35,11 @@ STATUS_OF = {
 }
 
 
-def settle_refund(fact: RefundFact, *, now: datetime) -> Verdict:
+def settle_refund(fact: RefundFact, *, now: datetime) -> Outcome:
     """Apply what the gateway says of a refund, inside the caller's transaction; a repeat changes nothing."""
     known = Refund.objects.filter(out_refund_no=fact.out_refund_no).values_list("order_id").first()
     if known is None:
-        return Verdict(NoticeStatus.IGNORED, "没有这个退款单")
+        return Outcome(NoticeStatus.IGNORED, "没有这个退款单")
     order = Order.objects.select_for_update(of=("self",)).select_related("member", "store").get(pk=known[0])
     refund = (
         Refund.objects.select_for_update(of=("self",)).select_related("payment").get(out_refund_no=fact.out_refund_no)
@@ -48,7 +48,7 @@ def settle_refund(fact: RefundFact, *, now: datetime) -> Verdict:
         return _suspicious(refund, f"退款金额不一致：应为 {yuan(refund.amount)}，通知为 {yuan(fact.amount)}", now)
     to = STATUS_OF[fact.state]
     if to == refund.status or to not in Refund.MOVES[refund.status]:
-        return Verdict(NoticeStatus.APPLIED)
+        return Outcome(NoticeStatus.APPLIED)
     if refund.status == RefundStatus.FAILED and not _claim_again(refund, now):
         return _suspicious(refund, "曾退款失败，现已到账，但这笔钱已由别的退款退回或货已交付", now)
     changes = {"gateway_refund_id": fact.gateway_refund_id or refund.gateway_refund_id, "last_error": ""}
@@ -59,7 +59,7 @@ def settle_refund(fact: RefundFact, *, now: datetime) -> Verdict:
         _finish(order, refund, now)
     else:
         _go_wrong(order, refund, to, changes, now)
-    return Verdict(NoticeStatus.APPLIED)
+    return Outcome(NoticeStatus.APPLIED)
 
 
 def _claim_again(refund: Refund, now: datetime) -> bool:
@@ -78,10 +78,10 @@ def _claim_again(refund: Refund, now: datetime) -> bool:
     return True
 
 
-def _suspicious(refund: Refund, why: str, now: datetime) -> Verdict:
+def _suspicious(refund: Refund, why: str, now: datetime) -> Outcome:
     """Change nothing, and let the people who look after the money know, once."""
     _alarm(refund, f"{why}，系统没有入账，请核对。", "suspicious", now)
-    return Verdict(NoticeStatus.IGNORED, why)
+    return Outcome(NoticeStatus.IGNORED, why)
 
 
 def _alarm(refund: Refund, why: str, kind: str, now: datetime) -> None:

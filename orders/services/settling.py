@@ -20,21 +20,21 @@ from shop.lib.money import yuan
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Outcome:
     """What became of a notice, and what was odd about it."""
 
     status: str
     error: str = ""
 
 
-def settle_payment(fact: PaymentFact, *, channel: str, refusal: str, now: datetime) -> Verdict:
+def settle_payment(fact: PaymentFact, *, channel: str, refusal: str, now: datetime) -> Outcome:
     """Apply a payment fact inside the caller's transaction; a repeat changes nothing.
 
     `refusal` is the CancelReason of an order whose receivers could not take the money: it is then cancelled and
     the money goes back. Raises PaymentRefused when they refuse for the first time.
     """
     if fact.state != PaymentState.PAID:
-        return Verdict(NoticeStatus.IGNORED, f"not paid: {fact.state}")
+        return Outcome(NoticeStatus.IGNORED, f"not paid: {fact.state}")
     orders = Order.objects.select_for_update(of=("self",)).select_related("member", "store")
     order = orders.filter(payments__channel=channel, payments__out_trade_no=fact.out_trade_no).first()
     if order is None or not fact.is_ours:
@@ -42,7 +42,7 @@ def settle_payment(fact: PaymentFact, *, channel: str, refusal: str, now: dateti
     attempts = {attempt.out_trade_no: attempt for attempt in order.payments.select_for_update().order_by("pk")}
     payment = attempts.pop(fact.out_trade_no)
     if payment.status == PaymentStatus.PAID:
-        return Verdict(NoticeStatus.APPLIED)
+        return Outcome(NoticeStatus.APPLIED)
     if payment.amount != fact.amount:
         Payment.objects.filter(pk=payment.pk).update(next_query_at=now, last_error="通知金额与支付单不一致")
         return _suspicious(fact, f"金额不一致：应为 {yuan(payment.amount)}，通知为 {yuan(fact.amount)}", now)
@@ -60,11 +60,11 @@ def settle_payment(fact: PaymentFact, *, channel: str, refusal: str, now: dateti
         if any(attempt.status in Payment.OPEN for attempt in attempts.values()):
             Payment.objects.filter(order=order, status__in=Payment.OPEN).update(to_close=True, next_query_at=now)
         paying.mark_paid(order, now=now)
-        return Verdict(NoticeStatus.APPLIED)
+        return Outcome(NoticeStatus.APPLIED)
     if refusal and order.status == OrderStatus.PENDING_PAYMENT:
         cancel_locked(order, by=None, reason=refusal, now=now)
     _send_back(order, payment, now)
-    return Verdict(NoticeStatus.REFUSED)
+    return Outcome(NoticeStatus.REFUSED)
 
 
 def _send_back(order: Order, payment: Payment, now: datetime) -> None:
@@ -97,7 +97,7 @@ def _send_back(order: Order, payment: Payment, now: datetime) -> None:
     )
 
 
-def _suspicious(fact: PaymentFact, why: str, now: datetime) -> Verdict:
+def _suspicious(fact: PaymentFact, why: str, now: datetime) -> Outcome:
     """Change nothing, and let the people who look after the money know."""
     members.notify_staff(
         store_id=None,
@@ -108,4 +108,4 @@ def _suspicious(fact: PaymentFact, why: str, now: datetime) -> Verdict:
         link="/admin/orders/payment/",
         now=now,
     )
-    return Verdict(NoticeStatus.IGNORED, why)
+    return Outcome(NoticeStatus.IGNORED, why)
