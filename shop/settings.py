@@ -334,13 +334,14 @@ CELERY_BEAT_SCHEDULE = {
         "orders.expire_unpaid": 15,
         "orders.auto_receive": 300,
         "orders.remind_pickup": 600,
-        "orders.reconcile_yesterday": 1800,
+        "orders.reconcile_days": 1800,
         "members.deliver_messages": 10,
         "members.seal_operations": 30,
         "members.forget_throttles": 3600,
         "catalog.publish_due": 30,
         "catalog.refill_daily_stock": 60,
         "catalog.tell_low_stock": 300,
+        "shop.forget_orphans": 900,
     }.items()
 }
 

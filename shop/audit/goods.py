@@ -1,20 +1,15 @@
 """I8, I9, I25: stock, and the pictures of goods."""
 
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 
-from django.apps import apps
 from django.conf import settings
-from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
 
 from catalog.models import Sku, StockMoveKind
-from orders.models import OrderLine
+from shop import pictures
 from shop.audit.findings import Finding, by_query, invariant
-
-ORPHAN_AGE = timedelta(hours=24)
 
 by_query(
     "I8",
@@ -82,39 +77,13 @@ def daily_stock_is_not_oversold(now: datetime) -> list[Finding]:
 @invariant("I25")
 def pictures_and_files_match(now: datetime) -> list[Finding]:
     """Every picture that a row names lies on the disk, and no file older than a day is without a row."""
-    if settings.STORAGES["default"]["BACKEND"] != "django.core.files.storage.FileSystemStorage":
+    if not pictures.are_on_disk():
         return []
     root = Path(settings.MEDIA_ROOT)
-    named = dict(_named_pictures())
     lost = [
         Finding("I25", table, name, "a file on the disk", "none")
-        for name, table in named.items()
+        for name, table in pictures.named_pictures().items()
         if not (root / name).is_file()
     ]
-    kept = set(named) | set(OrderLine.objects.exclude(image="").values_list("image", flat=True).distinct())
-    return lost + [
-        Finding("I25", "media", name, "a row that names it", "none")
-        for name in _old_files(root, now)
-        if name not in kept
-    ]
-
-
-def _named_pictures() -> Iterator[tuple[str, str]]:
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields:
-            if isinstance(field, models.FileField):
-                names = model._default_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True)
-                yield from ((name, model._meta.db_table) for name in names if name)
-
-
-def _old_files(root: Path, now: datetime) -> Iterator[str]:
-    for file in sorted(root.rglob("*")):
-        if not file.is_file() or _is_thumbnail(file):
-            continue
-        if now.timestamp() - file.stat().st_mtime > ORPHAN_AGE.total_seconds():
-            yield file.relative_to(root).as_posix()
-
-
-def _is_thumbnail(file: Path) -> bool:
-    """Say whether easy-thumbnails made the file: `name.webp.360x360_q82_crop.webp` beside `name.webp`."""
-    return len(file.suffixes) > 2
+    orphans = pictures.find_orphans(now=now)
+    return lost + [Finding("I25", "media", name, "a row that names it", "none") for name in orphans]

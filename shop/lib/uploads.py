@@ -3,7 +3,9 @@
 RELIABILITY R17: a 22 KB PNG can cost 860 MB once decoded, and a photograph carries the place where it was taken.
 """
 
+import os
 import uuid
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, cast
 
@@ -38,11 +40,13 @@ def check_picture(file: "File[Any]") -> None:
 def store_image(file: "File[Any]", *, folder: str = "products", stem: str = "") -> str:
     """Store a picture as WebP with its thumbnails and return its name for an image column.
 
-    `stem` names the file, a random one by default; a name that exists already is taken as it is. Decoding costs
-    tens of milliseconds: call this outside of transactions (R13). Raises UploadRefused.
+    `stem` names the file, a random one by default; a name that exists already is taken as it is, and counts as new.
+    Decoding costs tens of milliseconds: call this outside of transactions (R13). Raises UploadRefused.
     """
     name = f"{folder}/{stem or uuid.uuid4().hex}.webp"
     if stem and default_storage.exists(name):
+        with suppress(NotImplementedError):  # a storage without folders of ours
+            os.utime(default_storage.path(name))  # else it might go as an orphan before its row is written
         return name
     stored = default_storage.save(name, ContentFile(encode(file)))
     make_thumbnails(stored)

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-import catalog.tasks
 from django.core.management.base import BaseCommand
 
+import catalog.tasks
 import members.tasks
 import orders.tasks
+import shop.tasks
 from shop.lib.sweeps import SWEEPS
 
-REGISTERED = (catalog.tasks, members.tasks, orders.tasks)  # importing them fills SWEEPS
+REGISTERED = (catalog.tasks, members.tasks, orders.tasks, shop.tasks)  # importing them fills SWEEPS
 
 
 class Command(BaseCommand):
