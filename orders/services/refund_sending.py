@@ -8,8 +8,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
 from orders.channels import RefundFact, RefundState, channel_of
-from orders.models import Order, OrderStatus, Payment, Refund, RefundCause, RefundStatus
+from orders.models import NoticeStatus, Order, OrderStatus, Payment, Refund, RefundCause, RefundStatus
 from orders.services import refund_settling, refunding
+from orders.services.settling import Outcome
 from shop.lib.outbox import Patience, each_in_turn, retry_at
 from shop.lib.providers import ProviderError, ProviderRejected, ProviderUnknown
 from shop.lib.states import IllegalMove
@@ -75,7 +76,7 @@ def _ask(refund: Refund, now: datetime) -> RefundFact | None:
         if fact.state != RefundState.MISSING:
             return fact
     as_it_was = Refund.objects.filter(pk=refund.pk, status=refund.status, sent_at=refund.sent_at)
-    if not as_it_was.update(sent_at=now, first_sent_at=refund.first_sent_at or now):
+    if not as_it_was.update(sent_at=now):
         return None
     return channel.refund(refund)
 
@@ -134,28 +135,29 @@ def retry_refund(*, refund: Refund, by: Member, now: datetime) -> Refund:
         raise refunding.NotRefundable("只有退款异常或失败的退款单可以重试")
     if refund.retry_of and refund.retry_of.status == RefundStatus.DONE:
         raise refunding.NotRefundable("原退款已到账，不需要再次退款")
-    return refund if has_arrived_after_all(refund, now=now) else _again(refund, by, now)
-
-
-def has_arrived_after_all(refund: Refund, *, now: datetime) -> bool:
-    """Ask the gateway once more after a failed refund, and book it when its money did go back.
-
-    Raises NotRefundable when it went back but other refunds have taken its place, or when nobody knows.
-    """
-    if refund.payment is None:
-        return False
     try:
-        fact = channel_of(refund.payment.channel).query_refund(refund)
+        verdict = ask_again(refund, now=now)
     except ProviderError as error:
         raise refunding.NotRefundable("暂时查不到这笔退款的结果，请稍后再试") from error
-    if fact.state != RefundState.DONE:
-        return False
-    with transaction.atomic():
-        verdict = refund_settling.settle_refund(fact, now=now)
     if verdict.error:
         raise refunding.NotRefundable(verdict.error)
+    return refund if refund.status == RefundStatus.DONE else _again(refund, by, now)
+
+
+def ask_again(refund: Refund, *, now: datetime) -> Outcome:
+    """Ask the gateway once more after a refund that failed, and book it when its money did go back after all.
+
+    The verdict's error says why it could not be booked. Raises ProviderError when the gateway tells nothing.
+    """
+    if refund.payment is None:
+        return Outcome(NoticeStatus.IGNORED)
+    fact = channel_of(refund.payment.channel).query_refund(refund)
+    if fact.state != RefundState.DONE:
+        return Outcome(NoticeStatus.IGNORED)
+    with transaction.atomic():
+        verdict = refund_settling.settle_refund(fact, now=now)
     refund.refresh_from_db()
-    return True
+    return verdict
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ from orders.models import (
 from orders.services import notices
 from orders.services.refund_sending import advance
 from orders.services.refund_settling import settle_refund
-from orders.services.settling import Verdict
+from orders.services.settling import Outcome
 from shop import audit
 from tests.factories import make_member, make_order, make_sku
 from tests.orders.shopping import boss, buy, open_shop, paid, start, to_send
@@ -229,7 +229,7 @@ def test_money_of_a_second_attempt_that_is_still_on_its_way_keeps_no_order_open(
 # --- A failed refund that arrives after all ---------------------------------------------------------------------------
 
 
-def hear(refund: Refund, *, state: RefundState = RefundState.DONE, amount: int | None = None) -> Verdict:
+def hear(refund: Refund, *, state: RefundState = RefundState.DONE, amount: int | None = None) -> Outcome:
     """Be told by the gateway what became of a refund."""
     wanted = refund.amount if amount is None else amount
     fact = RefundFact(out_refund_no=refund.out_refund_no, state=state, amount=wanted, done_at=timezone.now())
