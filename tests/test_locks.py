@@ -66,11 +66,13 @@ def test_a_lock_is_in_the_sql_and_keeps_others_out() -> None:
 def test_an_unevaluated_lock_keeps_nobody_out() -> None:
     store = make_store()
 
-    with transaction.atomic():
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
         Store.objects.select_for_update().filter(pk=store.pk)  # the mistake the architecture test looks for
 
-        with locked_by_another(store):
-            pass
+        with locked_by_another(store), pytest.raises(OperationalError, match="not obtain lock"), transaction.atomic():
+            Store.objects.select_for_update(nowait=True).get(pk=store.pk)
+
+    assert [query["sql"] for query in queries if query["sql"].endswith("FOR UPDATE")] == []
 
 
 @pytest.mark.django_db
