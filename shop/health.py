@@ -6,8 +6,9 @@ are told as `degraded`, with 200: taking the web servers away would mend none of
 
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -70,12 +71,13 @@ def cache_state() -> str:
 
 def sweep_state(*, now: datetime) -> str:
     """Name the sweeps that have not run for three of their intervals, and those whose last run raised."""
-    beats = {beat.name: beat for beat in Heartbeat.objects.filter(name__in=settings.CELERY_BEAT_SCHEDULE)}
+    schedule: Mapping[str, Mapping[str, Any]] = settings.CELERY_BEAT_SCHEDULE
+    beats = {beat.name: beat for beat in Heartbeat.objects.filter(name__in=schedule)}
     if not beats:
         return "no sweep has run yet"
     late = [
         name
-        for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
+        for name, entry in schedule.items()
         if name not in beats or beats[name].age(now) > may_rest(entry["schedule"])
     ]
     failing = [f"{name} ({beat.note}, {beat.failures} in a row)" for name, beat in beats.items() if beat.failures]

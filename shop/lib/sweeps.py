@@ -38,7 +38,7 @@ class Heartbeat(models.Model):
     def fail(cls, name: str, *, now: datetime, error: Exception) -> None:
         """Record that `name` ran until `now` and raised `error`; only its kind is kept, for it may quote a person."""
         note = type(error).__name__
-        cls.objects.bulk_create([cls(name=name, at=now)], ignore_conflicts=True)
+        cls.objects.get_or_create(name=name, defaults={"at": now})
         cls.objects.filter(name=name).update(at=now, note=note, failures=F("failures") + 1)
 
     def age(self, now: datetime) -> timedelta:
