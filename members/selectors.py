@@ -3,24 +3,12 @@
 from django.db.models import Q, QuerySet
 
 from members.models import Address, Member, Message, MessageChannel, in_scope
-from shop.lib.crypto import blind_index
 from shop.models import Store
-
-
-def shopper_by_phone(phone: str) -> Member | None:
-    """Return the shopper who owns `phone`, active or not."""
-    shopper: Member | None = Member.objects.shoppers().filter(phone_index=blind_index(phone)).first()
-    return shopper
 
 
 def addresses_of(member: Member) -> QuerySet[Address]:
     """The member's addresses, the default first, then the newest."""
     return member.addresses.order_by("-is_default", "-pk")
-
-
-def default_address(member: Member) -> Address | None:
-    """The address that checkout proposes."""
-    return addresses_of(member).first()
 
 
 def inbox(member: Member) -> QuerySet[Message]:

@@ -8,6 +8,8 @@ are fen. A step that has nothing to give leaves its columns at zero.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shop.models import ShopSettings
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -30,7 +32,9 @@ class FreightRule:
         return 0 if self.free_over and goods_paid >= self.free_over else self.amount
 
 
-PICKUP = FreightRule(amount=0)
+def freight_rule(shop: ShopSettings, *, is_pickup: bool) -> FreightRule:
+    """Return the freight that the merchant has set: none for what is collected in a store."""
+    return FreightRule(0) if is_pickup else FreightRule(shop.freight_amount, shop.freight_free_over)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,12 +68,6 @@ class ShopSettings(models.Model):
         """Return the one row, made with its defaults when the shop is new."""
         return cls.objects.get_or_create(pk=1)[0]
 
-    def freight_for(self, goods_amount: int) -> int:
-        """Return the flat freight in fen of an express order whose goods cost `goods_amount` fen."""
-        if self.freight_free_over and goods_amount >= self.freight_free_over:
-            return 0
-        return self.freight_amount
-
 
 class StoreQuerySet(models.QuerySet["Store"]):
     """Stores under their business names."""

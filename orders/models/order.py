@@ -91,8 +91,6 @@ class Order(Stateful):
         OrderStatus.COMPLETED: {OrderStatus.READY_FOR_PICKUP},  # only when a redemption is undone
         OrderStatus.CANCELLED: set(),
     }
-    # Nothing was handed over yet and nothing else stands in the way: the buyer's money can simply go back.
-    UNPAID = frozenset({OrderStatus.PENDING_PAYMENT})
     ENDED = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED})
 
     no = models.CharField("订单号", max_length=20, unique=True)

@@ -58,11 +58,7 @@ def quote(
     skus = _skus_for_sale(units_by_sku)
     _check_limits(member, units_by_sku, skus)
     store, address, slot = _place_of(member, delivery, shop, now)
-    freight = (
-        pricing.FreightRule(shop.freight_amount, shop.freight_free_over)
-        if isinstance(delivery, Express)
-        else pricing.PICKUP
-    )
+    freight = pricing.freight_rule(shop, is_pickup=isinstance(delivery, Pickup))
     price = pricing.price(
         [pricing.Item(sku_id, units, skus[sku_id].price) for sku_id, units in units_by_sku.items()], freight=freight
     )

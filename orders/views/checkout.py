@@ -175,7 +175,6 @@ def _context(
 ) -> Mapping[str, object]:
     shop = options.shop
     is_pickup = chosen.delivery == DeliveryMethod.PICKUP
-    freight = pricing.PICKUP if is_pickup else pricing.FreightRule(shop.freight_amount, shop.freight_free_over)
     items = [pricing.Item(line.sku_id, line.units, line.price) for line in basket.lines]
     key = request.POST.get("key", "")
     return {
@@ -185,7 +184,7 @@ def _context(
         "chosen": chosen,
         "is_pickup": is_pickup,
         "may_pay_at_store": is_pickup and shop.pay_at_store_enabled,
-        "price": pricing.price(items, freight=freight),
+        "price": pricing.price(items, freight=pricing.freight_rule(shop, is_pickup=is_pickup)),
         "key": key if KEY.fullmatch(key) else uuid.uuid4().hex,
         "buy_now": {"sku": basket.lines[0].sku_id, "units": basket.lines[0].units} if _is_buy_now(request) else None,
     }

@@ -12,7 +12,8 @@ from catalog.models import Sku, StockMove
 from catalog.services import OutOfStock
 from orders import services as orders
 from orders.models import CartItem, Order, OrderEvent, OrderLine, OrderStatus
-from shop.models import PickupSlot, SlotDay
+from promotions.pricing import freight_rule
+from shop.models import PickupSlot, ShopSettings, SlotDay
 from tests.factories import NOON, make_address, make_member, make_product, make_sku, make_store
 from tests.orders import shopping
 from tests.orders.shopping import open_shop, to_pick_up, to_send
@@ -293,3 +294,15 @@ def test_placing_costs_the_same_few_statements_however_many_lines(lines: int) ->
 
     statements = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN"))]
     assert len(statements) <= 16, "\n".join(statements)
+
+
+@pytest.mark.parametrize(
+    ("is_pickup", "free_over", "goods", "freight"),
+    [(True, 0, 1, 0), (False, 0, 10**6, 800), (False, 9900, 9899, 800), (False, 9900, 9900, 0), (True, 9900, 1, 0)],
+)
+def test_the_merchant_sets_one_freight_and_what_is_collected_has_none(
+    is_pickup: bool, free_over: int, goods: int, freight: int
+) -> None:
+    shop = ShopSettings(freight_amount=800, freight_free_over=free_over)
+
+    assert freight_rule(shop, is_pickup=is_pickup).due(goods) == freight

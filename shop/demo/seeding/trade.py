@@ -14,6 +14,7 @@ from catalog.models import Product, ProductStatus, Sku, StockMove, StockMoveKind
 from members.models import Address, Member
 from orders.models import CancelReason, DeliveryMethod, Order, OrderLine, OrderStatus, RefundedPart
 from orders.services.pickup_codes import DIGITS, check_digit
+from promotions.pricing import freight_rule
 from shop.demo.seeding import crowd, trail
 from shop.demo.seeding.fates import BY_COURIER, HANDED, IN_STORE, SENT, UNPAID, Fate, draw
 from shop.demo.seeding.trail import Story
@@ -111,7 +112,7 @@ def _story(market: Market, number: int) -> Story:
         order.address_detail = address.detail
     lines = _lines(market, order)
     order.goods_amount = sum(line.list_amount for line in lines)
-    order.freight_amount = 0 if in_store else market.shop.freight_for(order.goods_amount)
+    order.freight_amount = freight_rule(market.shop, is_pickup=in_store).due(order.goods_amount)
     order.payable_amount = order.goods_amount + order.freight_amount
     story = Story(order=order, lines=lines, fate=fate, random=market.random)
     _end(story, market)
