@@ -109,7 +109,7 @@ def pay_here(page: Page) -> None:
 def sign_in_as_staff(page: Page, staff: Member, path: str = "/admin/") -> None:
     """Open `path`, which asks for name and password, and give them."""
     page.goto(path)
-    page.get_by_label("登录名").fill(staff.username)
+    page.get_by_label("登录名").fill(staff.username or "")
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     expect(page).not_to_have_url(re.compile("/admin/login/"))

@@ -186,7 +186,8 @@ def test_the_first_page_counts_the_failed_refunds_of_the_own_store(desk: Client,
 
 
 def counted(client: Client, title: str) -> int:
-    return next(one.count for one in client.get("/admin/").context["to_dos"] if one.title == title)
+    count: int = next(one.count for one in client.get("/admin/").context["to_dos"] if one.title == title)
+    return count
 
 
 def test_the_log_of_redemptions_names_the_clerks_of_the_own_store_only(desk: Client, east: Store, west: Store) -> None:
