@@ -45,6 +45,6 @@ def remind_pickup(now: datetime) -> int:
 
 
 @shared_task
-@sweep("orders.reconcile_yesterday")
-def reconcile_yesterday(now: datetime) -> int:
-    return services.reconcile_yesterday(now=now)
+@sweep("orders.reconcile_days")
+def reconcile_days(now: datetime) -> int:
+    return services.reconcile_days(now=now)

@@ -18,7 +18,7 @@ from orders.channels.base import (
     RefundState,
 )
 from orders.models import BillKind, NoticeKind, Payment, Refund
-from shop.lib.providers import ProviderRejected
+from shop.lib.providers import ProviderRejected, ProviderUnavailable
 from shop.lib.wechat import pay
 from shop.lib.wechat.answers import Refunded, Transaction
 
@@ -114,8 +114,14 @@ class WechatChannel:
 
 
 def client(*, quickly: bool = False) -> pay.WechatPay:
-    """Return the client of the current settings, made once; `quickly` waits as long as a person may be kept waiting."""
-    patient = _client_of(tuple(sorted((name, str(value)) for name, value in settings.WECHAT_PAY.items())))
+    """Return the client of the current settings, made once; `quickly` waits as long as a person may be kept waiting.
+
+    Raises ProviderUnavailable while there are no keys to sign with, as before the sandbox's first start.
+    """
+    try:
+        patient = _client_of(tuple(sorted((name, str(value)) for name, value in settings.WECHAT_PAY.items())))
+    except OSError as error:
+        raise ProviderUnavailable("NO_KEYS", str(error)) from error
     return pay.WechatPay(replace(patient.config, timeout=QUICK)) if quickly else patient
 
 

@@ -213,8 +213,7 @@ class Refund(Stateful):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField("申请时间")
-    first_sent_at = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)  # the last time; the gateway dates it somewhere between the two
+    sent_at = models.DateTimeField(null=True)  # the last time
     done_at = models.DateTimeField("到账时间", null=True)
 
     objects = RefundQuerySet.as_manager()

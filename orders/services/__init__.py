@@ -13,7 +13,7 @@ from orders.services.paying import PaymentRefused, PaymentUnavailable, start_pay
 from orders.services.placing import place
 from orders.services.quoting import Express, Pickup, Quote, quote
 from orders.services.receiving import NotReceivable, auto_receive, complete, receive
-from orders.services.reconciling import reconcile, reconcile_yesterday
+from orders.services.reconciling import reconcile, reconcile_days
 from orders.services.redeeming import (
     AlreadyRedeemed,
     NotOfThisStore,
@@ -69,7 +69,7 @@ __all__ = [
     "receive",
     "receive_notice",
     "reconcile",
-    "reconcile_yesterday",
+    "reconcile_days",
     "record_event",
     "redeem",
     "refund_lines",

@@ -15,11 +15,6 @@ class Migration(migrations.Migration):
             name='asked_at',
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddField(
-            model_name='refund',
-            name='first_sent_at',
-            field=models.DateTimeField(null=True),
-        ),
         migrations.CreateModel(
             name='BillDay',
             fields=[
