@@ -28,11 +28,11 @@ from orders.models import (
     RefundCause,
     RefundStatus,
 )
-from orders.services import redeeming
+from orders.services import pickup_codes, redeeming
 from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, log, now, posted, staff_of
 from shop.backoffice.filters import ChosenFilter, chosen_filter, days_filter, read_day, typed_filter
 from shop.backoffice.orders.filters import StoreFilter
-from shop.backoffice.words import amount, grouped_code, moment, word
+from shop.backoffice.words import amount, moment, word
 
 TROUBLE = [RefundStatus.FAILED, RefundStatus.ABNORMAL]
 
@@ -255,7 +255,7 @@ class RedemptionAdmin(OfOrderAdmin):
 
     @admin.display(description="提货码")
     def code(self, redemption: Redemption) -> str:
-        return grouped_code(redemption.order.pickup_code)
+        return pickup_codes.masked(redemption.order.pickup_code)
 
     @admin.display(description="商品")
     def goods(self, redemption: Redemption) -> str:

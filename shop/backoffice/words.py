@@ -55,8 +55,3 @@ def lines_of(first: SafeString | str, second: SafeString | str = "") -> SafeStri
 def moment(at: datetime | None) -> str:
     """Write a time by the shop's clock, to the minute."""
     return date_format(timezone.localtime(at), "Y-m-d H:i") if at else ""
-
-
-def grouped_code(code: str | None) -> str:
-    """Write a pickup code with its middle hidden: 1234 **** 9012."""
-    return f"{code[:4]} **** {code[-4:]}" if code else ""
