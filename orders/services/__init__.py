@@ -11,6 +11,7 @@ from orders.services.looking_up import poll_payments, query_payment, settle_open
 from orders.services.notices import NoticeOutcome, apply_notices, receive_notice
 from orders.services.paying import PaymentRefused, PaymentUnavailable, start_payment
 from orders.services.placing import place
+from orders.services.purging import KEPT_FOR, NotPurgeable, purge
 from orders.services.quoting import Express, Pickup, Quote, quote
 from orders.services.receiving import NotReceivable, auto_receive, complete, receive
 from orders.services.reconciling import reconcile, reconcile_days
@@ -30,6 +31,7 @@ from orders.services.shipping import NotShippable, ship
 from orders.services.slots import is_bookable, places_left
 
 __all__ = [
+    "KEPT_FOR",
     "AlreadyRedeemed",
     "CartRefused",
     "Express",
@@ -38,6 +40,7 @@ __all__ = [
     "NotDeliverable",
     "NotForSale",
     "NotOfThisStore",
+    "NotPurgeable",
     "NotReceivable",
     "NotRedeemable",
     "NotRefundable",
@@ -64,6 +67,7 @@ __all__ = [
     "place",
     "places_left",
     "poll_payments",
+    "purge",
     "query_payment",
     "quote",
     "receive",

@@ -26,6 +26,7 @@ ACTIONS = {
     "order_remark": "备注订单",
     "order_trash": "移入回收站",
     "order_restore": "恢复订单",
+    "order_purge": "彻底删除订单",
     "reveal_order": "查看订单明文",
     "reveal_member": "查看会员明文",
     "retry_refund": "重试退款",

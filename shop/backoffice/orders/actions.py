@@ -23,8 +23,9 @@ from shop.lib.money import yuan
 from shop.lib.states import IllegalMove
 
 # What services raise when a step is not possible (any more); each carries the sentence to show.
-REFUSALS = (IllegalMove, orders.NotRefundable, orders.NotShippable, orders.NotTrashable)
+REFUSALS = (IllegalMove, orders.NotRefundable, orders.NotShippable, orders.NotTrashable, orders.NotPurgeable)
 Facts = dict[str, Any]
+OWNERS_ONLY = "orders.purge_order"  # no such permission can be granted: only an owner, a superuser, has it
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,17 @@ def restore(order: Order, facts: Facts, by: Member, at: datetime) -> str:
     return "已从回收站恢复"
 
 
+def purge(order: Order, facts: Facts, by: Member, at: datetime) -> str:
+    orders.purge(order=order, now=at)
+    return "已彻底删除"
+
+
+def is_forgettable(order: Order) -> bool:
+    """Say whether the order has lain in the bin long enough; the service looks again, at money too."""
+    ended = order.completed_at or order.cancelled_at
+    return order.deleted_at is not None and ended is not None and ended <= now() - orders.KEPT_FOR
+
+
 def can_refund(order: Order) -> bool:
     early = {OrderStatus.PENDING_PAYMENT, OrderStatus.AWAITING_GROUP, OrderStatus.CANCELLED}
     return (
@@ -124,6 +136,10 @@ ACTIONS: dict[str, Action] = {
     "restore": Action(
         "从回收站恢复", "orders.trash_order", forms.ConfirmForm, lambda order: order.deleted_at is not None, restore,
     ),
+    "purge": Action(
+        "彻底删除", OWNERS_ONLY, forms.PurgeForm, is_forgettable, purge,
+        hint="订单和它的商品、支付、退款、包裹、核销记录会永远删除，不能恢复。库存流水和操作日志保留。", tone="danger",
+    ),
 }  # fmt: skip
 
 
@@ -148,6 +164,8 @@ def order_action(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             form.add_error(None, refusal.message)
         else:
             messages.success(request, f"订单 {order.no}：{sentence}")
+            if name == "purge":
+                return redirect("admin:orders_order_changelist")
             return redirect("admin:orders_order_change", order.pk)
     return form_page(request, order, action, form)
 
@@ -157,7 +175,7 @@ def perform(request: HttpRequest, name: str, order: Order, facts: Facts) -> str:
     action, before = ACTIONS[name], order.status
     with transaction.atomic() if action.in_transaction else nullcontext():
         sentence = action.run(order, facts, staff_of(request), now())
-        after = Order.objects.values_list("status", flat=True).get(pk=order.pk)
+        after = Order.objects.filter(pk=order.pk).values_list("status", flat=True).first()
         typed = {key: value for key, value in facts.items() if not key.startswith("units_") or key == "units_by_line"}
         log(
             request, f"order_{name}", order, summary=f"{action.title} {order.no}",

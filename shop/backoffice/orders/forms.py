@@ -34,6 +34,21 @@ class ConfirmForm(OrderForm):
     """Nothing to fill in: the button is the answer."""
 
 
+class PurgeForm(OrderForm):
+    """The number of the order, typed once more: there is no way back."""
+
+    no = forms.CharField(
+        label="再输入一次订单号", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="确认删除的就是这一单。",
+    )  # fmt: skip
+
+    def clean_no(self) -> str:
+        typed = str(self.cleaned_data["no"])
+        if typed != self.order.no:
+            raise ValidationError("和这个订单的订单号不一样")
+        return typed
+
+
 class CancelForm(OrderForm):
     """Why the merchant cancels."""
 
