@@ -18,6 +18,7 @@ from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXT
 from members import services as members
 from members.models import Member
 from shop.lib.money import FenField
+from shop.lib.uploads import store_ahead
 
 Staff: TypeAlias = Any  # a Member on which django-otp has set is_verified()
 
@@ -102,6 +103,14 @@ class StaffAdmin(ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = {"title": self.model._meta.verbose_name_plural}
         return super().changelist_view(request, {**title, **(extra_context or {})})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Store pictures before Django's transaction begins (R13)."""
+        if request.FILES and (self.has_add_permission(request) or self.has_change_permission(request)):
+            store_ahead(request.FILES, model=self.model)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Offer the actions that the class names; wholesale deleting is none of them."""

@@ -5,6 +5,7 @@ RELIABILITY R17: a 22 KB PNG can cost 860 MB once decoded, and a photograph carr
 
 import os
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from io import BytesIO
 from typing import Any, cast
@@ -51,6 +52,19 @@ def store_image(file: "File[Any]", *, folder: str = "products", stem: str = "") 
     stored = default_storage.save(name, ContentFile(encode(file)))
     make_thumbnails(stored)
     return stored
+
+
+def store_ahead(uploads: Mapping[str, Any], *, model: type[models.Model]) -> None:
+    """Store the uploads for the picture columns of `model` now, before the transaction that will write their names.
+
+    One that is refused is left to the form, which says why; one whose form is refused goes as an orphan after a day.
+    """
+    for field in model._meta.concrete_fields:
+        file = uploads.get(field.name)
+        if file and isinstance(field, PictureField):
+            with suppress(UploadRefused):
+                file.stored_name = store_image(file, folder=str(field.upload_to))
+            file.seek(0)
 
 
 def encode(file: "File[Any]") -> bytes:
@@ -104,9 +118,14 @@ class PictureFormField(forms.ImageField):
 
 
 class PictureFile(ImageFieldFile):
-    """The value of a PictureField; whatever is saved through it is encoded anew."""
+    """The value of a PictureField; whatever is saved through it is encoded anew, unless `store_ahead` has done so."""
 
     def save(self, name: str, content: "File[Any]", save: bool = True) -> None:
+        stored = getattr(content, "stored_name", "")
+        if stored and not save:
+            self.name, self._committed = stored, True
+            setattr(self.instance, self.field.attname, stored)
+            return
         super().save(f"{uuid.uuid4().hex}.webp", ContentFile(encode(content)), save)
         make_thumbnails(str(self.name))
 
