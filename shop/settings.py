@@ -313,6 +313,7 @@ else:
 # --- Logs: to stderr, with the request id, without personal data ----------------------------------------------------
 LOGGING = logs.configure(readable=DEMO or DEBUG, level=env.str("LOG_LEVEL", default="INFO"))
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""  # it would read the member for every line; members.receivers names them instead
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # the end of a request tells all that its start knew
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG  # a sweep that finds nothing is no news

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import structlog
+from django.test import Client
 
 from shop import logs
+from tests.factories import make_member
 
 CANARIES = {
     "phone": "13812345678",
@@ -129,3 +131,15 @@ def test_the_demo_writes_readable_lines() -> None:
 
     assert "paid" in rendered
     assert "order=T1" in str(rendered)
+
+
+@pytest.mark.django_db
+def test_the_line_of_a_request_names_the_member_by_number(client: Client, lines: io.StringIO) -> None:
+    member = make_member()
+    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+
+    client.get("/")
+    Client().get("/")
+
+    finished = [json.loads(line) for line in lines.getvalue().splitlines() if "request_finished" in line]
+    assert [event["user_id"] for event in finished] == [member.pk, None]

@@ -179,15 +179,30 @@ def test_the_product_page_costs_five_queries(client: Client, django_assert_num_q
         client.get(f"/goods/{goods.pk}/")
 
 
-@pytest.mark.parametrize(("limit", "queries"), [("none", 7), ("lifetime", 8)])
-def test_a_member_pays_two_queries_more_and_one_for_a_limit(
+@pytest.mark.parametrize(("limit", "queries"), [("none", 6), ("lifetime", 8)])
+def test_a_member_pays_for_the_session_and_with_a_limit_for_what_they_bought(
     client: Client, django_assert_num_queries: Any, limit: str, queries: int
 ) -> None:
     goods = make_product(limit_kind=limit, limit_units=5)
     as_member(client)
 
-    with django_assert_num_queries(queries):  # session, member, version, SKUs, pictures, settings, stores; bought
+    with django_assert_num_queries(queries):  # session, version, SKUs, pictures, settings, stores; member, bought
         client.get(f"/goods/{goods.pk}/")
+
+
+@pytest.mark.parametrize(("path", "queries"), [("/", 7), ("/goods/", 5)])
+def test_a_member_costs_the_front_pages_no_more_than_the_session(
+    client: Client, django_assert_num_queries: Any, path: str, queries: int
+) -> None:
+    for _ in range(30):
+        make_product(categories=[make_category()])
+    make_store()
+    as_member(client)
+
+    with django_assert_num_queries(queries):  # session, and what a guest costs
+        client.get(path)
+    with django_assert_num_queries(2):  # session, version
+        client.get(path)
 
 
 def test_a_limit_for_life_shows_each_member_what_is_left_for_them(client: Client) -> None:
