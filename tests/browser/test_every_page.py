@@ -343,5 +343,5 @@ def page_names() -> set[str]:
     for part in get_resolver().url_patterns:
         inner = [part] if isinstance(part, URLPattern) else part.url_patterns if part.namespace != "admin" else []
         space = "" if isinstance(part, URLPattern) or not part.namespace else f"{part.namespace}:"
-        found |= {f"{space}{one.name}" for one in inner if getattr(one, "name", None)}
+        found |= {f"{space}{one.name}" for one in inner if isinstance(one, URLPattern) and one.name}
     return found
