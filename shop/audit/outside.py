@@ -1,20 +1,33 @@
 """I5 and I18 to I23: the gateway's own books, messages, the inbox, the operation log and personal data."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import requests
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
+from django.utils import timezone
 
 from members import services as members
 from members.models import Message, MessageStatus, OperationLog
-from orders.models import Channel, GatewayNotice, NoticeStatus, OrderEvent, Payment, PaymentStatus, Refund, RefundStatus
+from orders.models import (
+    BillDay,
+    Channel,
+    GatewayNotice,
+    NoticeStatus,
+    OrderEvent,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
+from orders.services.reconciling import DAYS_BACK
 from shop.audit.findings import Finding, by_query, invariant, select
 from shop.lib.crypto import EncryptedTextField
 
 OUTBOX_AGE = timedelta(minutes=2)
+LATEST_BILL = 3  # days: one for the bill to come out, the rest for a gateway that was silent
 SEAL_AGE = timedelta(minutes=10)
 PHONE = r"(^|[^0-9A-Za-z])1[3-9][0-9]{9}([^0-9A-Za-z]|$)"
 SCANNED = [
@@ -37,6 +50,26 @@ def gateway_books_agree(now: datetime) -> list[Finding]:
     return _compare("orders_payment", _our_payments(), _their_payments(ledger)) + _compare(
         "orders_refund", _our_refunds(), _their_refunds(ledger)
     )
+
+
+@invariant("I5")
+def every_day_is_reconciled(now: datetime) -> list[Finding]:
+    """Each of the last days on which we were paid was held against the gateway's bill."""
+    if settings.SANDBOX_URL:
+        return []  # its books are compared as a whole
+    today = timezone.localdate(now)
+    days = [today - timedelta(days=back) for back in range(LATEST_BILL, DAYS_BACK + 1)]
+    done = set(BillDay.objects.filter(channel=Channel.WECHAT, bill_date__in=days).values_list("bill_date", flat=True))
+    paid = Payment.objects.filter(channel=Channel.WECHAT, status=PaymentStatus.PAID)
+    return [
+        Finding("I5", "orders_billday", str(day), "reconciled", "not yet")
+        for day in reversed(days)
+        if day not in done and paid.filter(paid_at__gte=_midnight(day), paid_at__lt=_midnight(day, later=1)).exists()
+    ]
+
+
+def _midnight(day: date, *, later: int = 0) -> datetime:
+    return timezone.make_aware(datetime.combine(day + timedelta(days=later), time.min))
 
 
 def _compare(table: str, ours: dict[str, int], theirs: dict[str, int]) -> list[Finding]:

@@ -289,6 +289,19 @@ def test_a_bill_that_cannot_be_had_for_days_is_told_to_staff_once(sandbox: Sandb
     assert told(owner) == [f"{day} 的微信支付账单一直取不到，这一天还没有对账。"]
 
 
+def test_the_auditor_names_a_day_with_money_that_was_never_reconciled(settings: LazySettings, owner: Member) -> None:
+    settings.SANDBOX_URL = ""
+    make_order(status="preparing")
+
+    def named(later: int) -> list[str]:
+        found = audit.run(now=NOON + timedelta(days=later))
+        return [row.key for row in found if row.table == "orders_billday"]
+
+    assert [named(later) for later in (2, 3, 7, 8)] == [[], ["2026-03-02"], ["2026-03-02"], []]
+    BillDay.objects.create(channel="wechat", bill_date="2026-03-02", reconciled_at=NOON)
+    assert named(3) == []
+
+
 def test_a_shop_without_keys_reconciles_nothing_and_does_not_stumble(settings: LazySettings, tmp_path: Path) -> None:
     settings.WECHAT_PAY = {**settings.WECHAT_PAY, "private_key_file": tmp_path / "none.pem"}
 
