@@ -357,12 +357,8 @@ def test_a_failed_refund_is_not_tried_again_while_nobody_knows(sandbox: Sandbox,
     assert Refund.objects.count() == 1
 
 
-# --- Sending ----------------------------------------------------------------------------------------------------------
-
-
 def test_a_refund_that_another_worker_has_brought_further_is_not_sent_again(sandbox: Sandbox, owner: Member) -> None:
-    order = buy((make_sku(), 3))
-    paid(sandbox, order)
+    paid(sandbox, order := buy((make_sku(), 3)))
     stale = refund(order, owner, units=1)
     hear(Refund.objects.get(pk=stale.pk), state=RefundState.FAILED)
 
