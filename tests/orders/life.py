@@ -58,7 +58,7 @@ class OrderLife(RuleBasedStateMachine):
         self.store = open_shop(auto_accept=auto_accept, pay_at_store_enabled=True)
         self.slot = PickupSlot.objects.create(store=self.store, starts="00:00", ends="23:59:59", capacity=2)
         self.owner, self.member = boss(), make_member()
-        self.skus = [make_sku(price=3333, stock=6), make_sku(price=100, stock=9)]
+        self.skus = [make_sku(price=3333, stock=12), make_sku(price=100, stock=15)]
 
     # --- The buyer ----------------------------------------------------------------------------------------------------
 
@@ -107,6 +107,26 @@ class OrderLife(RuleBasedStateMachine):
                 self.sandbox.pay(number, late=late, deliver=False)
 
     @rule(pk=placed)
+    def pay_twice(self, pk: int) -> None:
+        """Pay on the phone and on the desk screen."""
+        self.start(pk, "native", "")
+        self.start(pk, "h5", "")
+        self.pay(pk, late=False)
+        self.hear_of_payments(pk)
+
+    @rule(pk=placed, by_time=st.booleans())
+    def pay_too_late(self, pk: int, by_time: bool) -> None:
+        """Sit at the password page until the order is cancelled, or its time is over."""
+        self.start(pk, "native", "")
+        if by_time:
+            self.time_passes(31)
+            self._sweep()
+        else:
+            self.cancel(pk)
+        self.pay(pk, late=True)
+        self.hear_of_payments(pk)
+
+    @rule(pk=placed)
     def cancel(self, pk: int) -> None:
         self._try(orders.cancel, pk, by=self.member, reason="member")
 
@@ -151,6 +171,15 @@ class OrderLife(RuleBasedStateMachine):
         lines = Order.objects.get(pk=pk).lines.order_by("pk")
         wanted = {line.pk: min(units, line.units_refundable) for line in (lines if of_each else lines[:1])}
         self._try(orders.refund_lines, pk, units_by_line=wanted, restock=restock, by=self.owner, reason="少了一件")
+
+    @rule(pk=placed, units=st.integers(1, 2), state=st.sampled_from(["SUCCESS", "ABNORMAL", "CLOSED"]))
+    def refund_at_once(self, pk: int, units: int, state: str) -> None:
+        """Refund some units and let the gateway say at once what became of it."""
+        self.refund(pk, units, True, False)
+        self.time_passes(2)
+        self._sweep()
+        self.settle(state, 0)
+        self.hear_of_refunds(pk)
 
     @rule(pk=placed)
     def refund_all(self, pk: int) -> None:

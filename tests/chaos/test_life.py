@@ -1,0 +1,17 @@
+"""Many long lives of orders, on PostgreSQL: see tests/orders/life.py."""
+
+import pytest
+
+from tests.chaos.reporting import report
+from tests.orders.life import live
+from tests.sandbox import Sandbox
+
+pytestmark = [pytest.mark.chaos, pytest.mark.django_db]
+
+LIVES, STEPS = 100, 50
+
+
+def test_in_many_long_lives_the_books_agree(sandbox: Sandbox) -> None:
+    with report(f"lives of orders, {STEPS} steps each") as row:
+        live(sandbox, lives=LIVES, steps=STEPS)
+        row.attempts = row.successes = LIVES
