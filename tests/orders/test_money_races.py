@@ -150,7 +150,7 @@ def retry_often(store: Store, owner: Member) -> int:
     return order.refunds.exclude(status="failed").count()
 
 
-def test_a_failed_refund_is_tried_again_once_by_six(store: Store, owner: Member) -> None:
+def test_a_failed_refund_is_tried_again_once_by_six(store: Store, owner: Member, sandbox: Sandbox) -> None:
     assert retry_often(store, owner) == 1
     assert findings() == []
 

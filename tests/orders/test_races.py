@@ -20,6 +20,7 @@ from orders import services as orders
 from orders.models import GatewayNotice, Order, OrderLine, Payment, Redemption
 from orders.services import notices, slots
 from shop.models import PickupSlot, SlotDay, Store
+from tests import racing
 from tests.factories import NOON, make_member, make_order, make_product, make_sku, make_staff, make_store
 from tests.orders.acts import LATER, attempt, cancel, findings, hear, place, ready, redeem, refund, told_of
 from tests.orders.shopping import open_shop, to_pick_up
@@ -223,10 +224,13 @@ SWEEPS: dict[Callable[[Store], None], Callable[..., int]] = {
 
 
 def sweep_twice(store: Store, prepare: Callable[[Store], None]) -> int:
-    """Let two workers sweep at once; return how many of the four rows they worked on together."""
+    """Let two workers sweep at once; return on how many of the four rows each worked, together.
+
+    A worker that ends in an error had rows that were not its own: it counts for all four.
+    """
     prepare(store)
     worked = at_once([partial(SWEEPS[prepare], now=LATER)] * 2)
-    return sum(count if isinstance(count, int) else 0 for count in worked)
+    return sum(count if isinstance(count, int) else 4 for count in worked)
 
 
 @pytest.mark.parametrize("prepare", SWEEPS)
@@ -240,6 +244,7 @@ def test_without_the_lock_they_meet_at_the_same_rows(
     prepare: Callable[[Store], None], store: Store, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_locks(monkeypatch)
+    monkeypatch.setattr(racing, "PAUSE", 0.1)  # whoever reads second shall read before the first has written
 
     assert sweep_twice(store, prepare) != 4
 
