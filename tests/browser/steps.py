@@ -126,7 +126,9 @@ def has_focus(field: Locator) -> bool:
 
 
 def scan(page: Page, code: str) -> None:
-    """Be a scanner gun: type into whatever has the focus, then Enter."""
+    """Be a scanner gun before a page that is there: type into whatever has the focus, then Enter."""
+    page.wait_for_load_state("load")
+    expect(page.locator(":focus")).to_have_count(1)
     page.keyboard.type(code)
     page.keyboard.press("Enter")
 
