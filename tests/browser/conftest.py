@@ -25,7 +25,7 @@ from tests.sandbox import Sandbox
 
 PHONE: ViewportSize = {"width": 375, "height": 812}
 DESK: ViewportSize = {"width": 1280, "height": 800}
-PATIENCE = 10_000  # milliseconds for anything to appear
+PATIENCE = 20_000  # milliseconds for anything to appear
 SCREENSHOTS = ROOT / "var" / "screenshots"
 PAGES = pytest.StashKey[list[Page]]()
 expect.set_options(timeout=PATIENCE)

@@ -51,6 +51,7 @@ def add_address(page: Page) -> None:
     """Fill in the form of an address, level by level, and come back to the checkout."""
     page.get_by_role("button", name="新增收货地址").click()
     page.get_by_label("收货人").fill("王小明")
+    page.wait_for_load_state("load")
     page.get_by_label("手机号").fill("138 2222 3333")
     for label, region in {"省份": "浙江省", "城市": "杭州市", "区县": "西湖区"}.items():
         page.get_by_label(label).select_option(label=region)
