@@ -171,9 +171,7 @@ class Banner(models.Model):
     """A picture on the home page that leads somewhere inside the shop."""
 
     title = models.CharField("标题", max_length=40)
-    image = PictureField(
-        "图片", upload_to="banners", help_text="建议 1500 × 600 像素，JPG、PNG 或 WebP，最大 6 MB。"
-    )
+    image = PictureField("图片", upload_to="banners", help_text="建议 1500 × 600 像素，JPG、PNG 或 WebP，最大 6 MB。")
     link = models.CharField(
         "链接", max_length=200, default="/goods/", help_text="店内地址，以 / 开头。",
         validators=[RegexValidator(r"^/(?!/)", "请填写店内地址，以 / 开头")],
