@@ -11,7 +11,7 @@ from tests.sandbox import Sandbox
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db]
 
-LIVES, STEPS = 100, 50
+LIVES, STEPS = 60, 50
 
 
 def test_in_many_long_lives_the_books_agree(sandbox: Sandbox, settings: LazySettings, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from catalog import services as catalog
 from orders import services as orders
 from orders.channels import channel_of
-from orders.models import Order, Payment, Redemption, RedemptionWay, Refund, RefundStatus
+from orders.models import Order, OrderStatus, Payment, Redemption, RedemptionWay, Refund, RefundStatus
 from orders.services import notices
 from shop import audit
 from shop.lib.states import IllegalMove
@@ -33,6 +33,7 @@ REFUSALS = (
     orders.PaymentUnavailable, orders.PlacingRefused, catalog.OutOfStock,
 )  # fmt: skip
 UNSETTLED = {"I5", "I15", "I19", "I21"}  # these wait for a sweep or for the gateway, and are asked in the end
+UNITS = st.tuples(st.integers(0, 2), st.integers(1, 3))
 FAULTS = ("", "", "timeout_after_commit", "http_500", "http_429", "wrong_signature")
 
 
@@ -56,102 +57,94 @@ class OrderLife(RuleBasedStateMachine):
     @initialize(auto_accept=st.booleans())
     def open(self, auto_accept: bool) -> None:
         self.store = open_shop(auto_accept=auto_accept, pay_at_store_enabled=True)
-        self.slot = PickupSlot.objects.create(store=self.store, starts="00:00", ends="23:59:59", capacity=2)
+        self.slot = PickupSlot.objects.create(store=self.store, starts="00:00", ends="23:59:59", capacity=3)
         self.owner, self.member = boss(), make_member()
         self.skus = [make_sku(price=3333, stock=12), make_sku(price=100, stock=15)]
 
     # --- The buyer ----------------------------------------------------------------------------------------------------
 
-    @rule(target=placed, units=st.tuples(st.integers(0, 3), st.integers(1, 3)), way=st.sampled_from(["send", "cash"]))
+    @rule(target=placed, units=UNITS, way=st.sampled_from(["send", "fetch", "cash"]))
     def place(self, units: tuple[int, int], way: str) -> Any:
         return self._place(units, way)
 
-    @rule(target=placed, units=st.tuples(st.integers(1, 3), st.integers(0, 2)), way=st.sampled_from(["send", "fetch"]))
+    @rule(target=placed, units=UNITS, way=st.sampled_from(["send", "fetch", "fetch"]))
     def place_and_pay(self, units: tuple[int, int], way: str) -> Any:
         pk = self._place(units, way)
         if isinstance(pk, int):
-            self.start(pk, "native", "")
-            self.pay(pk, late=False)
-            self.hear_of_payments(pk)
+            self.pay(pk, "native", "", False)
+            self.hear(pk)
+        return pk
+
+    @rule(target=placed, units=UNITS)
+    def place_and_pay_twice(self, units: tuple[int, int]) -> Any:
+        """Pay on the phone and on the desk screen."""
+        pk = self._place(units, "fetch")
+        if isinstance(pk, int):
+            self._try(orders.start_payment, pk, product="h5", client_ip="127.0.0.1")
+            self.pay(pk, "native", "", False)
+            self.hear(pk)
+        return pk
+
+    @rule(target=placed, units=UNITS, in_time=st.booleans())
+    def place_and_pay_too_late(self, units: tuple[int, int], in_time: bool) -> Any:
+        """Sit at the password page until the order is cancelled, or its time is over."""
+        pk = self._place(units, "send")
+        if isinstance(pk, int):
+            self._try(orders.start_payment, pk, product="native", client_ip="127.0.0.1")
+            if in_time:
+                self.cancel(pk, False)
+            else:
+                self.time_passes(31)
+                self._sweep()
+            self.pay(pk, "native", "", True)
+            self.hear(pk)
         return pk
 
     def _place(self, units: tuple[int, int], way: str) -> Any:
-        places: dict[str, Any] = {
-            "send": to_send(self.member),
-            "cash": orders.Pickup(self.store.pk, self.slot.pk, timezone.localdate(self.now())),
-            "fetch": orders.Pickup(self.store.pk, self.slot.pk, timezone.localdate(self.now())),
-        }
+        fetch = orders.Pickup(self.store.pk, self.slot.pk, timezone.localdate(self.now()))
         with suppress(*REFUSALS):
             return orders.place(
                 member=self.member,
                 items=[(sku.pk, count) for sku, count in zip(self.skus, units, strict=True) if count],
-                delivery=places[way],
+                delivery=to_send(self.member) if way == "send" else fetch,
                 idempotency_key=uuid.uuid4().hex,
                 pay_channel="offline" if way == "cash" else "wechat",
                 now=self.now(),
             ).pk
         return multiple()
 
-    @rule(pk=placed, product=st.sampled_from(["native", "h5"]), fault=st.sampled_from(FAULTS))
-    def start(self, pk: int, product: str, fault: str) -> None:
+    @rule(pk=placed, product=st.sampled_from(["native", "h5"]), fault=st.sampled_from(FAULTS), late=st.booleans())
+    def pay(self, pk: int, product: str, fault: str, late: bool) -> None:
+        """Pay all attempts that the cashier still takes; `late` is the person who sits at the password page."""
         if fault:
             self.sandbox.fault(fault, operation="prepay")
         self._try(orders.start_payment, pk, product=product, client_ip="127.0.0.1")
         self.sandbox.clear_faults()
-
-    @rule(pk=placed, late=st.booleans())
-    def pay(self, pk: int, late: bool) -> None:
-        """Pay every attempt that the cashier still takes; `late` is the person who sits at the password page."""
         for number in Payment.objects.filter(order=pk).order_by("pk").values_list("out_trade_no", flat=True):
             with suppress(AssertionError):
                 self.sandbox.pay(number, late=late, deliver=False)
 
-    @rule(pk=placed)
-    def pay_twice(self, pk: int) -> None:
-        """Pay on the phone and on the desk screen."""
-        self.start(pk, "native", "")
-        self.start(pk, "h5", "")
-        self.pay(pk, late=False)
-        self.hear_of_payments(pk)
-
-    @rule(pk=placed, by_time=st.booleans())
-    def pay_too_late(self, pk: int, by_time: bool) -> None:
-        """Sit at the password page until the order is cancelled, or its time is over."""
-        self.start(pk, "native", "")
-        if by_time:
-            self.time_passes(31)
-            self._sweep()
-        else:
-            self.cancel(pk)
-        self.pay(pk, late=True)
-        self.hear_of_payments(pk)
-
-    @rule(pk=placed)
-    def cancel(self, pk: int) -> None:
-        self._try(orders.cancel, pk, by=self.member, reason="member")
-
-    @rule(pk=placed)
-    def receive(self, pk: int) -> None:
-        self._try(orders.receive, pk, by=self.member)
+    @rule(pk=placed, by_staff=st.booleans())
+    def cancel(self, pk: int, by_staff: bool) -> None:
+        by, reason = (self.owner, "admin") if by_staff else (self.member, "member")
+        self._try(orders.cancel, pk, by=by, reason=reason)
 
     # --- The merchant -------------------------------------------------------------------------------------------------
 
-    @rule(pk=placed)
-    def accept(self, pk: int) -> None:
-        self._try(orders.accept, pk, by=self.owner)
-
-    @rule(pk=placed)
-    def cancel_by_staff(self, pk: int) -> None:
-        self._try(orders.cancel, pk, by=self.owner, reason="admin")
-
-    @rule(pk=placed)
-    def ship(self, pk: int) -> None:
-        self._try(orders.ship, pk, company="顺丰速运", tracking_no=f"SF{pk:08d}", by=self.owner)
-
     @rule(pk=placed, units=st.integers(0, 2))
-    def redeem(self, pk: int, units: int) -> None:
-        """Hand over so many units of each line, or with 0 all that is left."""
+    def go_on(self, pk: int, units: int) -> None:
+        """Do what comes next: accept; ship and receive; or hand over `units` of each line, with 0 all that is left."""
         order = Order.objects.get(pk=pk)
+        if order.status == OrderStatus.PENDING_ACCEPTANCE:
+            self._try(orders.accept, pk, by=self.owner)
+        elif order.status == OrderStatus.PREPARING:
+            self._try(orders.ship, pk, company="顺丰速运", tracking_no=f"SF{pk:08d}", by=self.owner)
+        elif order.status == OrderStatus.SHIPPED:
+            self._try(orders.receive, pk, by=self.member)
+        elif order.status == OrderStatus.READY_FOR_PICKUP:
+            self._redeem(order, units)
+
+    def _redeem(self, order: Order, units: int) -> None:
         chosen = {line.pk: min(units, line.units_left) for line in order.lines.all()} if units else None
         with suppress(*REFUSALS):
             orders.redeem(
@@ -161,29 +154,22 @@ class OrderLife(RuleBasedStateMachine):
 
     @rule(pk=placed)
     def undo(self, pk: int) -> None:
-        redemption = Redemption.objects.filter(order=pk).order_by("?").first()
+        redemption = Redemption.objects.filter(order=pk, undone_at=None).last()
         if redemption:
             with suppress(*REFUSALS):
                 orders.undo_redemption(redemption=redemption, by=self.owner, reason="拿错了", now=self.now())
 
-    @rule(pk=placed, units=st.integers(1, 2), restock=st.booleans(), of_each=st.booleans())
-    def refund(self, pk: int, units: int, restock: bool, of_each: bool) -> None:
+    @rule(pk=placed, units=UNITS, restock=st.booleans(), fate=st.sampled_from(["", "SUCCESS", "ABNORMAL", "CLOSED"]))
+    def refund(self, pk: int, units: tuple[int, int], restock: bool, fate: str) -> None:
+        """Refund some units of each line; with a `fate` the gateway says at once what became of it."""
         lines = Order.objects.get(pk=pk).lines.order_by("pk")
-        wanted = {line.pk: min(units, line.units_refundable) for line in (lines if of_each else lines[:1])}
+        wanted = {line.pk: min(count, line.units_refundable) for line, count in zip(lines, units, strict=False)}
         self._try(orders.refund_lines, pk, units_by_line=wanted, restock=restock, by=self.owner, reason="少了一件")
-
-    @rule(pk=placed, units=st.integers(1, 2), state=st.sampled_from(["SUCCESS", "ABNORMAL", "CLOSED"]))
-    def refund_at_once(self, pk: int, units: int, state: str) -> None:
-        """Refund some units and let the gateway say at once what became of it."""
-        self.refund(pk, units, True, False)
-        self.time_passes(2)
-        self._sweep()
-        self.settle(state, 0)
-        self.hear_of_refunds(pk)
-
-    @rule(pk=placed)
-    def refund_all(self, pk: int) -> None:
-        self._try(orders.refund_order, pk, by=self.owner, reason="缺货")
+        if fate:
+            self.time_passes(2)
+            self._sweep()
+            self.settle(fate, 0)
+            self.hear(pk)
 
     @rule()
     def retry_refunds(self) -> None:
@@ -194,21 +180,18 @@ class OrderLife(RuleBasedStateMachine):
     # --- The gateway --------------------------------------------------------------------------------------------------
 
     @rule(pk=placed)
-    def hear_of_payments(self, pk: int) -> None:
-        """Be told, for the first time or again, soon or late, what was paid."""
-        for number in Payment.objects.filter(order=pk).order_by("-pk").values_list("out_trade_no", flat=True):
+    def hear(self, pk: int) -> None:
+        """Be told, for the first time or again, soon or late, what became of the order's money."""
+        payments = Payment.objects.filter(order=pk).order_by("-pk").values_list("out_trade_no", flat=True)
+        refunds = Refund.objects.filter(order=pk).order_by("-pk").values_list("out_refund_no", flat=True)
+        for number in [*refunds, *payments]:
             self._hear(number)
 
-    @rule(pk=placed)
-    def hear_of_refunds(self, pk: int) -> None:
-        for number in Refund.objects.filter(order=pk).order_by("-pk").values_list("out_refund_no", flat=True):
-            self._hear(number)
-
-    @rule(state=st.sampled_from(["SUCCESS", "SUCCESS", "ABNORMAL", "CLOSED"]), index=st.integers(0, 3))
+    @rule(state=st.sampled_from(["SUCCESS", "ABNORMAL", "CLOSED"]), index=st.integers(0, 3))
     def settle(self, state: str, index: int) -> None:
         """Let one refund that is under way, or stuck, end as the gateway pleases."""
-        ways = {"SUCCESS": {"PROCESSING", "ABNORMAL"}, "ABNORMAL": {"PROCESSING"}, "CLOSED": {"PROCESSING", "ABNORMAL"}}
-        open_ones = [row["out_refund_no"] for row in self.sandbox.ledger()["refunds"] if row["state"] in ways[state]]
+        ends = {"PROCESSING"} if state == "ABNORMAL" else {"PROCESSING", "ABNORMAL"}
+        open_ones = [row["out_refund_no"] for row in self.sandbox.ledger()["refunds"] if row["state"] in ends]
         if open_ones:
             self.sandbox.settle_refund(open_ones[index % len(open_ones)], state=state)
 
