@@ -38,13 +38,13 @@ def reconcile(*, day: date, now: datetime) -> int:
     lines = _compared(entries, day, denied) + _missing(entries, day)
     different = [line for line in lines if line.difference]
     with transaction.atomic():
-        BillLine.objects.filter(channel=Channel.WECHAT, bill_date=day).delete()
-        BillLine.objects.bulk_create(lines, batch_size=1000)
-        BillDay.objects.update_or_create(
+        BillDay.objects.update_or_create(  # first, so that two workers who reconcile the same day take turns
             channel=Channel.WECHAT,
             bill_date=day,
             defaults={"reconciled_at": now, "rows": len(lines), "differences": len(different)},
         )
+        BillLine.objects.filter(channel=Channel.WECHAT, bill_date=day).delete()
+        BillLine.objects.bulk_create(lines, batch_size=1000)
     if different:
         _tell_differences(day, different, now)
     return len(lines)

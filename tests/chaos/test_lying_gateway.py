@@ -119,6 +119,8 @@ def settle_everything(sandbox: Sandbox) -> None:
         except ProviderError:
             continue
         break
+    else:
+        raise AssertionError("there was no bill")
     sandbox.clear_faults()
     sandbox.deliver(everything=True)
     sweep(timezone.now() + timedelta(days=2))

@@ -7,16 +7,17 @@ from functools import partial
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
 from catalog.models import Sku
 from members.models import Member
 from orders import services as orders
-from orders.models import Order, OrderLine, Payment, Redemption, Refund
+from orders.models import BillDay, BillLine, Order, OrderLine, Payment, Redemption, Refund
 from orders.services import refunding
 from shop.models import Store
 from tests.factories import make_order, make_staff, make_store
 from tests.orders.acts import LATER, attempt, cancel, findings, hear, ready, redeem, refund
-from tests.orders.shopping import open_shop
+from tests.orders.shopping import buy, open_shop, paid
 from tests.racing import at_once, endings, without_conditions, without_locks
 from tests.sandbox import Sandbox
 
@@ -227,3 +228,18 @@ def test_without_lock_and_condition_it_is_accepted_and_cancelled(
     results = [accept_against_cancel(store, owner) for _ in range(TRIES)]
 
     assert max(ended["done"] for ended in results) == 2
+
+
+# --- The daily bill ---------------------------------------------------------------------------------------------------
+
+
+def test_two_workers_who_reconcile_one_day_keep_its_bill_once(store: Store, sandbox: Sandbox) -> None:
+    order = buy()
+    paid(sandbox, order)
+    today = timezone.localdate()
+
+    for _ in range(3):
+        assert endings([partial(orders.reconcile, day=today, now=timezone.now())] * 4) == {"done": 4}
+        assert list(BillLine.objects.values_list("number", "difference")) == [(f"{order.no}-1", "")]
+        BillLine.objects.all().delete()
+        BillDay.objects.all().delete()
