@@ -100,13 +100,16 @@ def change_floor(*, product_ids: Sequence[int], floor: int, by: Member | None, n
     """Set the alert floor of every offered SKU of the goods; return how many SKUs."""
     with transaction.atomic():
         products = lock_products(product_ids)
-        changed = Sku.objects.active().filter(product__in=products).update(stock_floor=floor)
+        skus = _skus_of(products)
+        changed = Sku.objects.filter(pk__in=[sku.pk for sku in skus]).update(stock_floor=floor)
         _finish(products, words=f"批量改库存下限为 {floor}", by=by, now=now)
     return changed
 
 
 def _skus_of(products: Sequence[Product]) -> list[Sku]:
-    return list(Sku.objects.active().filter(product__in=products).select_related("product").order_by("pk"))
+    """Lock the offered SKUs in pk order, as orders do: an UPDATE of several rows locks them in no particular one."""
+    skus = Sku.objects.active().filter(product__in=products).select_related("product").order_by("pk")
+    return list(skus.select_for_update(of=("self",), no_key=True))
 
 
 def _keep_prices(products: Sequence[Product], skus: Sequence[Sku]) -> None:
