@@ -1,5 +1,6 @@
 """What all tests share: which of them run on which database, and what would only cost time."""
 
+import os
 from typing import Any
 
 import hypothesis
@@ -29,6 +30,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         reasons["browser"] = "run on one database, PostgreSQL: pytest --postgres"
     else:
         reasons["embedded"] = "run on one database, SQLite: pytest"
+    if os.environ.get("ALREADY_ON_SQLITE"):
+        reasons["no_database"] = "ran on SQLite before"
+        mark_without_database(items)
     if "chaos" not in config.option.markexpr:
         reasons["chaos"] = "run by make chaos"
     left_out = {mark: [item for item in items if item.get_closest_marker(mark)] for mark in reasons}
@@ -40,6 +44,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     if hasattr(config, "workeroutput"):
         config.workeroutput["left_out"] = config.stash[LEFT_OUT]
+
+
+def mark_without_database(items: list[pytest.Item]) -> None:
+    """Mark the tests that may not open a connection: for them the database makes no difference."""
+    for item in items:
+        opened = {"db", "transactional_db", "live_server"} & set(getattr(item, "fixturenames", ()))
+        if not opened and not item.get_closest_marker("django_db"):
+            item.add_marker("no_database")
 
 
 @pytest.hookimpl(optionalhook=True)

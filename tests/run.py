@@ -1,6 +1,7 @@
 """`make test`: the whole suite on SQLite, then on a real PostgreSQL, on every core.
 
-Tests of races and of the browser run in the second half only. A missing PostgreSQL fails the run in CI.
+Tests of races and of the browser run in the second half only, tests that open no database in the first.
+A missing PostgreSQL fails the run in CI.
 """
 
 import os
@@ -32,7 +33,7 @@ def run_on_postgres() -> int:
         in_ci = os.environ.get("CI", "false").lower() not in ("", "0", "false")
         sys.stdout.write(f"\n=== NOT RUN ON POSTGRESQL, so races and browser were not tested. {error}\n")
         return 1 if in_ci else 0
-    return run("on PostgreSQL", "--postgres")
+    return run("on PostgreSQL", "--postgres", ALREADY_ON_SQLITE="1")
 
 
 if __name__ == "__main__":

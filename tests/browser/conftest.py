@@ -123,8 +123,15 @@ def sign_in(site: str) -> Callable[[Page, Member], None]:
 
 def axe_faults(page: Page) -> list[str]:
     """List what axe holds against the page, in a line each."""
+    page.wait_for_load_state()
     violations = Axe().run(page).response["violations"]
     return [f"{fault['id']}: {node['html']}" for fault in violations for node in fault["nodes"]]
+
+
+def runs_over(page: Page) -> bool:
+    """Whether the page, with all its styles, is wider than the screen."""
+    page.wait_for_load_state()
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import html5lib
 from playwright.sync_api import Page, Response, ViewportSize
 
-from tests.browser.conftest import DESK, PHONE, axe_faults
+from tests.browser.conftest import DESK, PHONE, axe_faults, runs_over
 
 SMALLEST: ViewportSize = {"width": 320, "height": 568}
 
@@ -27,7 +27,7 @@ def faults_of(page: Page, answer: Response, name: str) -> list[str]:
     """List all that is wrong with the page that is shown, in a line each; leave it at the width of a phone."""
     faults = [f"HTML: {fault}" for fault in markup_faults(answer.text())]
     page.set_viewport_size(SMALLEST)
-    if page.evaluate("document.documentElement.scrollWidth") > SMALLEST["width"]:
+    if runs_over(page):
         faults.append("runs over the edge")
     for width, viewport in {"desk": DESK, "phone": PHONE}.items():
         page.set_viewport_size(viewport)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from members import services as members
 from members.models import Member, Message
 from shop.models import Store
-from tests.browser.conftest import DESK, PHONE, Visit, axe_faults
+from tests.browser.conftest import DESK, PHONE, Visit, axe_faults, runs_over
 from tests.factories import make_store
 from tests.shop.backoffice import headquarters, make_clerk
 
@@ -29,10 +29,6 @@ def tell(store: Store, title: str) -> None:
         store_id=store.pk, scene="test", key=title, title=title, body="订单 2026030212345678 等您接单。",
         link="/admin/orders/order/", now=NOW,
     )  # fmt: skip
-
-
-def runs_over(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])

@@ -14,7 +14,7 @@ from orders import services as orders
 from orders.models import Order, OrderStatus, Refund
 from shop.models import ShopSettings, Store
 from tests.browser import steps
-from tests.browser.conftest import DESK, PHONE, Visit
+from tests.browser.conftest import DESK, PHONE, Visit, runs_over
 from tests.browser.looking import keep_picture
 from tests.factories import make_order, make_sku, make_staff, make_store
 from tests.sandbox import Sandbox
@@ -36,14 +36,9 @@ def name_of(viewport: ViewportSize) -> str:
     return "phone" if viewport is PHONE else "desk"
 
 
-def fits(page: Page) -> bool:
-    """Tell whether the page has no more width than the screen."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
 def look(page: Page, name: str) -> None:
     viewport = page.viewport_size
-    assert fits(page), name
+    assert not runs_over(page), name
     keep_picture(page, f"admin-{name}-{viewport['width'] if viewport else 0}")
 
 

@@ -3,19 +3,16 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from catalog.models import Product
 from catalog.services import bump_catalogue
 from shop.lib import fragments
 from shop.models import ShopSettings
-from tests.browser.conftest import DESK, Visit, axe_faults
+from tests.browser.conftest import Visit
 from tests.factories import make_category, make_product, make_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PAGES = ["/", "/goods/", "/goods/?q=没有", "/goods/{goods}/", "/categories/", "/stores/", "/me/", "/privacy/", "/none/"]
-SMALL: ViewportSize = {"width": 320, "height": 568}
 
 
 @pytest.fixture
@@ -34,16 +31,6 @@ def towel() -> Product:
         make_product(f"商品 {number}", price=123_456, sku={"market_price": 234_567}, virtual_sold=99_999)
     bump_catalogue()
     return towel
-
-
-@pytest.mark.parametrize("viewport", [SMALL, DESK])
-def test_axe_finds_nothing_and_nothing_runs_over_the_edge(visit: Visit, towel: Product, viewport: ViewportSize) -> None:
-    page = visit(viewport=viewport)
-    for path in PAGES:
-        page.goto(path.format(goods=towel.pk))
-
-        assert (path, axe_faults(page)) == (path, [])
-        assert (path, page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]) == (path, True)
 
 
 @pytest.mark.parametrize("javascript", [True, False])

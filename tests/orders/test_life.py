@@ -13,4 +13,4 @@ pytestmark = pytest.mark.django_db
 
 def test_whatever_happens_the_books_agree(sandbox: Sandbox, settings: LazySettings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path  # a life lasts for days, in which files of other tests would become orphans
-    live(sandbox, lives=10, steps=20)
+    live(sandbox, lives=6, steps=20)
