@@ -1,0 +1,9 @@
+"""Pages made of several rooms: home, goods list, product page, categories, stores, 我的 and the small print."""
+
+from shop.views.about import favicon, privacy, robots, store_list
+from shop.views.goods import goods_list
+from shop.views.home import category_list, home
+from shop.views.me import me
+from shop.views.product import product_page
+
+__all__ = ["category_list", "favicon", "goods_list", "home", "me", "privacy", "product_page", "robots", "store_list"]

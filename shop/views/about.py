@@ -1,0 +1,34 @@
+"""What the shop says of itself: its stores, the small print, and what machines ask for."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from members.services import PRIVACY_VERSION
+from shop.views import common
+
+
+@require_safe
+def store_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "shop/store_list.html", {"stores": common.open_stores(), "shop": common.shop_settings()})
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "shop/privacy.html", {"shop": common.shop_settings(), "version": PRIVACY_VERSION})
+
+
+@require_safe
+@cache_control(max_age=86400, public=True)
+def robots(request: HttpRequest) -> HttpResponse:
+    private = ["admin", "counter", "cart", "checkout", "orders", "me", "login", "pay"]
+    lines = ["User-agent: *", *(f"Disallow: /{path}/" for path in private)]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@cache_control(max_age=86400, public=True)
+def favicon(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(static("img/favicon.svg"))

@@ -1,0 +1,50 @@
+"""Home and the categories: where a visit begins."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from catalog import selectors as catalog
+from shop.lib import fragments
+from shop.models import Banner, ShopSettings
+from shop.views import common
+
+STORES_ON_HOME = 3
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Queries when nothing is cached: version, settings, banners, categories, goods, stores."""
+    version, shop = catalog.catalogue_version(), common.shop_settings()
+    front = fragments.fresh("home", version, lambda: _front(version, shop))
+    return render(request, "shop/home.html", {"shop": shop, "front": front})
+
+
+def _front(version: str, shop: ShopSettings) -> SafeString:
+    stores = common.open_stores()
+    return render_to_string(
+        "shop/home.html#front",
+        {
+            "shop": shop,
+            "banners": list(Banner.objects.filter(is_active=True).order_by("sort_order", "id")[:5]),
+            "categories": catalog.category_tree(version),
+            "promises": common.promises(shop, stores),
+            "shelves": catalog.home_shelves(),
+            "stores": stores[:STORES_ON_HOME],
+        },
+    )
+
+
+@require_safe
+def category_list(request: HttpRequest) -> HttpResponse:
+    """Queries when nothing is cached: version, categories."""
+    return render(request, "shop/category_list.html", {"front": _categories(catalog.catalogue_version())})
+
+
+def _categories(version: str) -> SafeString:
+    def draw() -> SafeString:
+        return render_to_string("shop/category_list.html#front", {"categories": catalog.category_tree(version)})
+
+    return fragments.fresh("categories", version, draw)
