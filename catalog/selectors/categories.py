@@ -1,0 +1,50 @@
+"""The category tree as the shop front shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog.models import Category
+from catalog.selectors.cards import picture_url
+from shop.lib import fragments
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryNode:
+    """A visible category with its visible children; `ids` are its own and all below it."""
+
+    id: int
+    name: str
+    picture: str
+    children: list["CategoryNode"]
+    ids: list[int]
+
+
+def category_tree(version: str) -> list[CategoryNode]:
+    """Return the top categories with everything below them, one query at most."""
+    return fragments.fresh("category-tree", version, _read_tree)
+
+
+def category_named(tree: Sequence[CategoryNode], category_id: int) -> list[CategoryNode]:
+    """Return the path from a top category down to `category_id`; empty when there is none."""
+    for node in tree:
+        if node.id == category_id:
+            return [node]
+        if below := category_named(node.children, category_id):
+            return [node, *below]
+    return []
+
+
+def _read_tree() -> list[CategoryNode]:
+    rows: dict[int | None, list[Category]] = {}
+    for category in Category.objects.filter(is_visible=True).order_by("sort_order", "id"):
+        rows.setdefault(category.parent_id, []).append(category)
+
+    def nodes_under(parent_id: int | None) -> list[CategoryNode]:
+        return [node_of(category) for category in rows.get(parent_id, [])]
+
+    def node_of(category: Category) -> CategoryNode:
+        children = nodes_under(category.pk)
+        ids = [category.pk, *(pk for child in children for pk in child.ids)]
+        return CategoryNode(category.pk, category.name, picture_url(category.image.name or "", "small"), children, ids)
+
+    return nodes_under(None)
