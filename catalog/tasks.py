@@ -24,3 +24,9 @@ def refill_daily_stock(now: datetime) -> int:
 @sweep("catalog.tell_low_stock")
 def tell_low_stock(now: datetime) -> int:
     return services.tell_low_stock(now=now)
+
+
+@shared_task
+@sweep("catalog.forget_footprints")
+def forget_footprints(now: datetime) -> int:
+    return services.forget_footprints(now=now)

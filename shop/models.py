@@ -23,6 +23,10 @@ class ShopSettings(models.Model):
     shop_name = models.CharField("店铺名称", max_length=40, default="团铺")
     service_phone = models.CharField("客服电话", max_length=20, blank=True)
     announcement = models.CharField("店铺公告", max_length=120, blank=True)
+    hot_words = models.CharField(
+        "热门搜索词", max_length=120, blank=True,
+        help_text="搜索页上推荐的词，用空格隔开，最多 10 个；不填就用畅销商品的第一个关键词。",
+    )  # fmt: skip
     licence = models.CharField("营业执照号", max_length=40, blank=True, help_text="显示在页面底部，法律要求公示。")
     icp_number = models.CharField("ICP 备案号", max_length=40, blank=True)
 

@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "shop.guests.GuestPages",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -342,6 +343,7 @@ CELERY_BEAT_SCHEDULE = {
         "catalog.publish_due": 30,
         "catalog.refill_daily_stock": 60,
         "catalog.tell_low_stock": 300,
+        "catalog.forget_footprints": 21600,
         "shop.forget_orphans": 900,
     }.items()
 }

@@ -2,12 +2,33 @@
 
 from catalog.selectors.cards import Card, cards_of, picture_url, sold_words
 from catalog.selectors.categories import CategoryNode, category_named, category_tree
-from catalog.selectors.finding import SORTS, GoodsFound, Shelves, goods_found, home_shelves, words_of
+from catalog.selectors.finding import (
+    SORTS,
+    GoodsFound,
+    Shelves,
+    Wish,
+    goods_found,
+    home_shelves,
+    hot_words,
+    names_found,
+    popular,
+    words_of,
+)
+from catalog.selectors.keeping import (
+    Kept,
+    SeenDay,
+    favourite_rows,
+    footprints_by_day,
+    is_favourite,
+    kept_of,
+    recently_seen,
+)
 from catalog.selectors.product_page import Dimension, ProductPage, SpecValue, product_page
 from catalog.selectors.versions import VERSION_KEY, catalogue_version
 
 __all__ = [
-    "SORTS", "VERSION_KEY", "Card", "CategoryNode", "Dimension", "GoodsFound", "ProductPage", "Shelves", "SpecValue",
-    "cards_of", "catalogue_version", "category_named", "category_tree", "goods_found", "home_shelves", "picture_url",
-    "product_page", "sold_words", "words_of",
+    "SORTS", "VERSION_KEY", "Card", "CategoryNode", "Dimension", "GoodsFound", "Kept", "ProductPage", "SeenDay",
+    "Shelves", "SpecValue", "Wish", "cards_of", "catalogue_version", "category_named", "category_tree",
+    "favourite_rows", "footprints_by_day", "goods_found", "home_shelves", "hot_words", "is_favourite", "kept_of",
+    "names_found", "picture_url", "popular", "product_page", "recently_seen", "sold_words", "words_of",
 ]  # fmt: skip

@@ -31,7 +31,7 @@ class Card:
 
 def cards_of(rows: Iterable[Mapping[str, Any]]) -> list[Card]:
     """Make cards of the rows of `goods_found`."""
-    return [_card(row) for row in rows]
+    return [card_of(row) for row in rows]
 
 
 def picture_url(name: str, size: str = "card") -> str:
@@ -56,7 +56,8 @@ def rows_of(products: QuerySet[Product]) -> QuerySet[Product, Any]:
     )  # fmt: skip
 
 
-def _card(row: Mapping[str, Any]) -> Card:
+def card_of(row: Mapping[str, Any]) -> Card:
+    """Make a card of one row of `rows_of`."""
     return Card(
         id=row["pk"],
         name=row["name"],

@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from catalog.models import Product
+from catalog.models import Product, Sku
 from catalog.selectors.cards import Card, cards_of, rows_of
 
 SORTS: dict[str, tuple[Any, ...]] = {  # key in the address -> order; every order ends in a unique column
@@ -49,15 +49,56 @@ class GoodsFound(Sequence[dict[str, Any]]):
         return iter(self[:])
 
 
-def goods_found(*, category_ids: Sequence[int] = (), text: str = "", sort: str = "") -> GoodsFound:
-    """Find goods on sale, in the order `sort` (a key of SORTS)."""
-    products = Product.objects.on_sale()
-    if category_ids:
-        linked = Product.categories.through.objects.filter(product_id=OuterRef("pk"), category_id__in=category_ids)
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What goods have to be: in one of the categories, found by every word, within a price (fen), and so on."""
+
+    category_ids: Sequence[int] = ()
+    text: str = ""
+    price_from: int | None = None
+    price_to: int | None = None
+    in_stock: bool = False
+    reduced: bool = False  # cheaper than the market price
+
+
+def goods_found(*, sort: str = "", **wish: Any) -> GoodsFound:
+    """Find goods on sale, in the order `sort` (a key of SORTS); `wish` are the fields of a Wish."""
+    return GoodsFound(_fulfil(Wish(**wish)), SORTS.get(sort, SORTS[""]))
+
+
+def popular(limit: int) -> list[Card]:
+    """Return what sells best, in one query."""
+    return cards_of(goods_found(sort="sales")[:limit])
+
+
+def names_found(text: str, *, limit: int) -> list[tuple[int, str]]:
+    """Return (id, name) of goods that `text` finds, what sells best first, in one query; none for no text."""
+    if not words_of(text):
+        return []
+    return list(_fulfil(Wish(text=text)).order_by(*SORTS["sales"]).values_list("pk", "name")[:limit])
+
+
+def hot_words(limit: int) -> list[str]:
+    """Return the first keyword of what sells best, each once, in one query."""
+    told = Product.objects.on_sale().exclude(keywords="").order_by(*SORTS["sales"])
+    firsts = [keywords.split()[0] for keywords in told.values_list("keywords", flat=True)[: 3 * limit]]
+    return list(dict.fromkeys(firsts))[:limit]
+
+
+def _fulfil(wish: Wish) -> QuerySet[Product]:
+    products: QuerySet[Product] = Product.objects.on_sale()
+    if wish.category_ids:
+        linked = Product.categories.through.objects.filter(product_id=OuterRef("pk"), category_id__in=wish.category_ids)
         products = products.filter(Exists(linked))
-    for word in words_of(text):
+    for word in words_of(wish.text):
         products = products.filter(search_text__contains=word)
-    return GoodsFound(products, SORTS.get(sort, SORTS[""]))
+    if wish.price_from is not None:
+        products = products.filter(price_min__gte=wish.price_from)
+    if wish.price_to is not None:
+        products = products.filter(price_min__lte=wish.price_to)
+    if wish.in_stock:
+        products = products.filter(Exists(Sku.objects.active().filter(product=OuterRef("pk"), stock__gt=0)))
+    return products.filter(market_price__gt=F("price_min")) if wish.reduced else products
 
 
 def words_of(text: str) -> list[str]:

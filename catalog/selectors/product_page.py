@@ -14,12 +14,12 @@ FEW_LEFT = 10
 
 @dataclass(frozen=True, slots=True)
 class SpecValue:
-    """One value of a dimension, and the SKU that choosing it leads to."""
+    """One value of a dimension, and the SKU that choosing it leads to; `note` says why that is not simply the next."""
 
     text: str
     sku_id: int
     is_chosen: bool
-    in_stock: bool
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,14 @@ def _values(skus: list[Sku], chosen: Sku, at: int) -> list[SpecValue]:
         value = str(sku.specs[at])
         if value not in best or nearness(sku) > nearness(best[value]):
             best[value] = sku
-    return [SpecValue(value, sku.pk, sku.pk == chosen.pk, sku.stock > 0) for value, sku in best.items()]
+    return [SpecValue(value, sku.pk, sku.pk == chosen.pk, _value_note(sku, chosen, at)) for value, sku in best.items()]
+
+
+def _value_note(sku: Sku, chosen: Sku, at: int) -> str:
+    """Say that a value is not made together with the other choices, which then change too, or is sold out."""
+    if any(sku.specs[i] != chosen.specs[i] for i in range(len(chosen.specs)) if i != at):
+        return "需换搭配"
+    return "" if sku.stock > 0 else "售罄"
 
 
 def _stock_words(product: Product, sku: Sku) -> str:

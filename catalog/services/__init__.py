@@ -3,6 +3,15 @@
 from catalog.services.batch import PriceChange, change_categories, change_floor, change_prices, change_stock
 from catalog.services.drafts import DraftRefused, Problem, ProductDraft, SkuDraft, problems_of
 from catalog.services.importing import ImportChoices, ImportReport, import_table
+from catalog.services.keeping import (
+    FavouritesFull,
+    add_favourite,
+    forget_footprints,
+    leave_footprint,
+    remove_favourite,
+    remove_footprints,
+    remove_gone_favourites,
+)
 from catalog.services.kept import draft_of, read_goods
 from catalog.services.pictures import MissingPicture
 from catalog.services.planning import Outcome
@@ -40,6 +49,7 @@ from shop.lib.richtext import sanitise
 __all__ = [
     "BatchRefused",
     "DraftRefused",
+    "FavouritesFull",
     "ImportChoices",
     "ImportReport",
     "MissingPicture",
@@ -53,6 +63,7 @@ __all__ = [
     "Saved",
     "SkuDraft",
     "StockTooLow",
+    "add_favourite",
     "bump_catalogue",
     "change_categories",
     "change_floor",
@@ -60,14 +71,19 @@ __all__ = [
     "change_stock",
     "count_sold",
     "draft_of",
+    "forget_footprints",
     "give_back_stock",
     "import_table",
+    "leave_footprint",
     "move_stock",
     "problems_of",
     "publish_due",
     "put_on_shelf",
     "read_goods",
     "refill_daily_stock",
+    "remove_favourite",
+    "remove_footprints",
+    "remove_gone_favourites",
     "restore",
     "sanitise",
     "save_category",

@@ -24,7 +24,7 @@ class SettingsAdmin(StaffAdmin):
     """One row: the list leads straight to its form."""
 
     fieldsets = [
-        ("店铺", {"fields": ["shop_name", "service_phone", "announcement", "licence", "icp_number"]}),
+        ("店铺", {"fields": ["shop_name", "service_phone", "announcement", "hot_words", "licence", "icp_number"]}),
         ("配送", {"fields": ["express_enabled", "freight_amount", "freight_free_over", "pickup_enabled"]}),
         ("订单", {"fields": ["auto_accept", "pay_timeout_minutes", "auto_receive_days", "after_sale_days"]}),
         ("自提", {"fields": ["pickup_days", "pay_at_store_enabled", "pay_at_store_days"]}),
