@@ -14,6 +14,14 @@ from shop.lib import markup, money
 
 register = template.Library()
 
+# What an empty page draws, by the icon that names its subject; a subject without a drawing shows the icon.
+DRAWINGS = {
+    "bag": "shelf", "bell": "letter", "calendar": "clock", "cart": "basket", "categories": "shelf", "clock": "clock", "gift": "ticket",
+    "heart": "heart", "location": "house", "me": "house", "message": "letter", "orders": "slip", "search": "lens",
+    "shield": "gate", "steps": "steps", "store": "shutter", "teapot": "teapot", "ticket": "ticket", "wallet": "slip",
+    "warning": "ticket",
+}  # fmt: skip
+
 
 @register.simple_tag
 @cache
@@ -22,6 +30,16 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("img/icons.svg"), name
     )
+
+
+@register.simple_tag
+@cache
+def drawing(name: str) -> SafeString:
+    """Draw what stands for `name` on an empty page: see static/img/art."""
+    if name not in DRAWINGS:
+        return format_html('<div class="empty__art">{}</div>', icon(name))
+    address = static(f"img/art/{DRAWINGS[name]}.svg")
+    return format_html('<img class="empty__drawing" src="{}" alt="" width="200" height="150">', address)
 
 
 @register.simple_tag
