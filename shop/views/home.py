@@ -1,12 +1,12 @@
 """Home and the categories: where a visit begins."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from catalog import selectors as catalog
+from shop import guests
 from shop.lib import fragments
 from shop.models import Banner, ShopSettings
 from shop.views import common
@@ -19,7 +19,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Queries when nothing is cached: version, settings, banners, categories, goods, stores."""
     version, shop = catalog.catalogue_version(), common.shop_settings()
     front = fragments.fresh("home", version, lambda: _front(version, shop))
-    return render(request, "shop/home.html", {"shop": shop, "front": front})
+    return guests.page(request, "shop/home.html", {"shop": shop, "front": front}, version=version)
 
 
 def _front(version: str, shop: ShopSettings) -> SafeString:
@@ -40,7 +40,8 @@ def _front(version: str, shop: ShopSettings) -> SafeString:
 @require_safe
 def category_list(request: HttpRequest) -> HttpResponse:
     """Queries when nothing is cached: version, categories."""
-    return render(request, "shop/category_list.html", {"front": _categories(catalog.catalogue_version())})
+    version = catalog.catalogue_version()
+    return guests.page(request, "shop/category_list.html", {"front": _categories(version)}, version=version)
 
 
 def _categories(version: str) -> SafeString:
