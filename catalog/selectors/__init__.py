@@ -11,6 +11,7 @@ from catalog.selectors.finding import (
     home_shelves,
     hot_words,
     names_found,
+    others_like,
     popular,
     words_of,
 )
@@ -30,5 +31,5 @@ __all__ = [
     "SORTS", "VERSION_KEY", "Card", "CategoryNode", "Dimension", "GoodsFound", "Kept", "ProductPage", "SeenDay",
     "Shelves", "SpecValue", "Wish", "cards_of", "catalogue_version", "category_named", "category_tree",
     "favourite_rows", "footprints_by_day", "goods_found", "home_shelves", "hot_words", "is_favourite", "kept_of",
-    "names_found", "picture_url", "popular", "product_page", "recently_seen", "sold_words", "words_of",
+    "names_found", "others_like", "picture_url", "popular", "product_page", "recently_seen", "sold_words", "words_of",
 ]  # fmt: skip

@@ -71,6 +71,15 @@ def popular(limit: int) -> list[Card]:
     return cards_of(goods_found(sort="sales")[:limit])
 
 
+def others_like(product_id: int, *, limit: int) -> list[Card]:
+    """Return what sells best in the categories of a product, without it, in one query."""
+    links = Product.categories.through.objects
+    categories = links.filter(product_id=product_id).values("category_id")
+    shared = links.filter(product_id=OuterRef("pk"), category_id__in=categories)
+    others = Product.objects.on_sale().filter(Exists(shared)).exclude(pk=product_id)
+    return cards_of(GoodsFound(others, SORTS["sales"])[:limit])
+
+
 def names_found(text: str, *, limit: int) -> list[tuple[int, str]]:
     """Return (id, name) of goods that `text` finds, what sells best first, in one query; none for no text."""
     if not words_of(text):

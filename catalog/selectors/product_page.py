@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from django.core.files.storage import default_storage
 from django.utils.safestring import SafeString
 
 from catalog.models import Limit, Product, ProductStatus, Sku
@@ -41,6 +42,7 @@ class ProductPage:
     brand: str
     pictures: list[str]
     thumbnails: list[str]
+    originals: list[str]  # as large as they were stored, to look at closely
     attributes: list[tuple[str, str]]
     detail: SafeString
     sold: str
@@ -51,12 +53,18 @@ class ProductPage:
     was: str
     saving: str
     stock: str
+    is_scarce: bool
     can_buy: bool
     min_units: int
     max_units: int
     limits: list[str]
     limit: Limit
     units_in_stock: int
+
+    @property
+    def views(self) -> list[tuple[str, str]]:
+        """Each picture with its original."""
+        return list(zip(self.pictures, self.originals, strict=True))
 
     def for_buyer(self, *, bought: int) -> "ProductPage":
         """Return the page as it is for a member who has `bought` so many units of the product before."""
@@ -81,8 +89,14 @@ def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage |
     skus = list(offered.select_related("product").order_by("sort_order", "id"))
     if not skus:
         return None
-    product, sku = skus[0].product, _chosen(skus, sku_id)
-    pictures = _pictures(product, sku)
+    images = skus[0].product.images.order_by("sort_order", "id")
+    return page_of(skus, _chosen(skus, sku_id), [str(image.image.name or "") for image in images])
+
+
+def page_of(skus: list[Sku], sku: Sku, names: list[str]) -> ProductPage:
+    """Return the page of a product with these SKUs, saved or not, `sku` chosen and pictures of these `names`."""
+    product = sku.product
+    pictures = _pictures(sku, names)
     units = product.limit.most(stock=sku.stock)
     return ProductPage(
         id=product.pk,
@@ -92,6 +106,7 @@ def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage |
         brand=product.brand,
         pictures=[picture_url(name, "page") for name in pictures],
         thumbnails=[picture_url(name, "small") for name in pictures],
+        originals=[default_storage.url(name) if name else picture_url("") for name in pictures],
         attributes=[(str(name), str(value)) for name, value in product.attributes],
         detail=richtext.safe(product.detail_html),
         sold=sold_words(product.shown_sold),
@@ -102,6 +117,7 @@ def product_page(product_id: int, *, sku_id: int | None = None) -> ProductPage |
         was=was_words(sku.price, sku.market_price),
         saving=f"省 ¥{yuan(sku.market_price - sku.price)}" if sku.market_price > sku.price else "",
         stock=_stock_words(product, sku),
+        is_scarce=sku.stock < FEW_LEFT,
         can_buy=units >= product.min_units,
         min_units=product.min_units,
         max_units=units,
@@ -117,9 +133,8 @@ def _chosen(skus: list[Sku], sku_id: int | None) -> Sku:
     return (wanted or in_stock or skus)[0]
 
 
-def _pictures(product: Product, sku: Sku) -> list[str]:
+def _pictures(sku: Sku, names: list[str]) -> list[str]:
     """Name the pictures to show, that of the chosen SKU first."""
-    names = [image.image.name or "" for image in product.images.order_by("sort_order", "id")]
     if sku.image:
         names = [str(sku.image.name), *(name for name in names if name != sku.image.name)]
     return names or [""]

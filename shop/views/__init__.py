@@ -4,6 +4,10 @@ from shop.views.about import favicon, privacy, robots, store_list
 from shop.views.goods import goods_list
 from shop.views.home import category_list, home
 from shop.views.me import me
-from shop.views.product import product_page
+from shop.views.product import product_page, product_share
+from shop.views.searching import search, search_forget, suggest
 
-__all__ = ["category_list", "favicon", "goods_list", "home", "me", "privacy", "product_page", "robots", "store_list"]
+__all__ = [
+    "category_list", "favicon", "goods_list", "home", "me", "privacy", "product_page", "product_share", "robots",
+    "search", "search_forget", "store_list", "suggest",
+]  # fmt: skip

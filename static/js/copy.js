@@ -1,6 +1,7 @@
 // <button type="button" hidden data-copy="text">复制</button> appears where the clipboard may be written to.
-if (navigator.clipboard) {
-  for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+function reveal(root) {
+  if (!navigator.clipboard) return;
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
 }
 
 document.addEventListener("click", async (event) => {
@@ -12,3 +13,5 @@ document.addEventListener("click", async (event) => {
   button.textContent = "已复制";
   setTimeout(() => (button.textContent = label), 2000);
 });
+document.addEventListener("htmx:load", (event) => reveal(event.target));
+reveal(document);
