@@ -125,15 +125,17 @@ def goods_list(request: HttpRequest) -> HttpResponse:
     path = catalog.category_named(catalog.category_tree(version), wanted.category) if wanted.category else []
     if wanted.category and not path:
         raise Http404
-    results = fragments.fresh(f"goods:{wanted}", version, lambda: _results(wanted, version, path))
+    found, results = fragments.fresh(f"goods:{wanted}", version, lambda: _results(wanted, version, path))
     context = {"results": results, "text": wanted.text, "path": path, "category": wanted.category}
     context["heading"] = path[-1].name if path else "全部商品"
     answer = guests.page(request, "shop/goods_list.html", context, version=version)
-    history.remember(request, answer, wanted.text)
+    if found:
+        history.remember(request, answer, wanted.text)
     return answer
 
 
-def _results(wanted: Wanted, version: str, path: list[catalog.CategoryNode]) -> SafeString:
+def _results(wanted: Wanted, version: str, path: list[catalog.CategoryNode]) -> tuple[int, SafeString]:
+    """Return how many goods were found, and the list."""
     goods = wanted.goods(path[-1].ids if path else [])
     page: Page[Any] = Paginator(goods, GOODS_PER_PAGE).get_page(wanted.page)
     query = wanted.query()
@@ -147,7 +149,7 @@ def _results(wanted: Wanted, version: str, path: list[catalog.CategoryNode]) -> 
         "applied": _applied(wanted, path),
         "popular": catalog.popular(POPULAR) if not page.paginator.count else [],
     }
-    return render_to_string("shop/goods_list.html#results", context)
+    return page.paginator.count, render_to_string("shop/goods_list.html#results", context)
 
 
 def _orders(wanted: Wanted) -> list[Option]:

@@ -5,6 +5,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (!sheet || sheet.open) return;
   for (const button of sheet.querySelectorAll("[data-sheet-close]")) button.hidden = false;
   sheet.showModal();
+  sheet.focus(); // not the first field in it: nothing is to be typed
 });
 
 document.addEventListener("click", (event) => {
