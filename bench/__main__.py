@@ -1,45 +1,83 @@
-"""`make bench`: pages and placing on a throw-away PostgreSQL, as ratios to what the machine could do at best.
+"""`make bench`: the shop under gunicorn on a throw-away PostgreSQL, as ratios to what the machine could do at best.
 
 Run with `--inside` it measures on the database of `DATABASE_URL`; without, it lends one and calls itself.
 """
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
+from bench import servers
 from tests import databases
 
-GOODS = (1_000, 20_000)
+FEW, MANY = 1_000, 20_000
+SLOWER = 1.1  # what pages may cost more with many goods
 
 
 def main() -> int:
     if "--inside" in sys.argv:
-        return inside()
-    statuses = [measure_at(goods) for goods in GOODS]
+        return inside(int(os.environ["BENCH_GOODS"]))
+    with tempfile.TemporaryDirectory() as results:
+        statuses = [measure_at(goods, results) for goods in (FEW, MANY)]
+        if not any(statuses):
+            sys.stdout.write("\n" + "\n".join(compared(results)) + "\n")
     return max(statuses)
 
 
-def measure_at(goods: int) -> int:
-    """Measure a shop of `goods` goods in a database and a folder of its own."""
+def measure_at(goods: int, results: str) -> int:
+    """Measure a shop of `goods` goods in a database, a cache and a folder of its own."""
     with databases.server() as lent, tempfile.TemporaryDirectory() as folder:
-        sys.stdout.write(f"\n{goods} goods, {lent.origin}\n")
-        place = {"DATABASE_URL": lent.url, "VAR_DIR": folder, "DEMO": "1", "BENCH_GOODS": str(goods)}
-        command = [sys.executable, "-m", "bench", "--inside"]
-        return subprocess.run(command, check=False, env={**os.environ, **place}).returncode
+        os.environ["VAR_DIR"] = folder
+        with servers.redis(folder) as (cache, pids):
+            sys.stdout.write(f"\n{goods} goods, {lent.origin}, {'Redis' if cache else 'no Redis installed'}\n")
+            sys.stdout.flush()
+            place = {
+                "DATABASE_URL": lent.url, "DEMO": "1", "REDIS_URL": cache, "BENCH_GOODS": str(goods),
+                "BENCH_PIDS": json.dumps(pids), "BENCH_RESULTS": results, "LOG_LEVEL": "WARNING",
+            }  # fmt: skip
+            command = [sys.executable, "-m", "bench", "--inside"]
+            return subprocess.run(command, check=False, env={**os.environ, **place}).returncode
 
 
-def inside() -> int:
+def inside(goods: int) -> int:
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
     django.setup()
-    from bench import pages, placing, shop
+    from bench import order_list, pages, placing, rush, shop, timing
+    from bench.place import Place, postmaster
 
-    shop.open_with(int(os.environ["BENCH_GOODS"]))
-    for report in (pages.report(), placing.report()):
-        sys.stdout.write(report + "\n")
+    shop.open_with(goods)
+    with tempfile.TemporaryDirectory() as folder, servers.gunicorn("shop.wsgi") as (port, web):
+        place = Place(port, web, [web, postmaster(), *json.loads(os.environ["BENCH_PIDS"])])
+        visitor = shop.shoppers(1)[0]
+        shop.fill_carts([visitor], shop.stocked(shop.LINES))
+        rows, costs = pages.report(place, visitor, folder)
+        tell(rows)
+        Path(os.environ["BENCH_RESULTS"], f"{goods}.json").write_text(json.dumps(costs))
+        if goods == FEW:
+            tell(placing.report(place))
+            tell(rush.report(place))
+            tell(order_list.report(place))
+        memory = ", ".join(f"{used / 2**20:.0f}" for used in timing.memory_bytes(web))
+        tell([f"memory   {memory} MiB resident in the web processes"])
     return 0
+
+
+def tell(rows: list[str]) -> None:
+    """Print a part of the table at once."""
+    sys.stdout.write("\n" + "\n".join(rows) + "\n")
+    sys.stdout.flush()
+
+
+def compared(results: str) -> list[str]:
+    """Return what each page costs with many goods beside what it costs with few."""
+    few, many = (json.loads(Path(results, f"{goods}.json").read_text()) for goods in (FEW, MANY))
+    rows = [f"{'page':18}{FEW:>8}{MANY:>9}   CPU ms by the number of goods, aim: {SLOWER - 1:.0%} more at most"]
+    return rows + [f"{name:18}{few[name]:>8.2f}{many[name]:>9.2f}{many[name] / few[name] - 1:>+11.0%}" for name in few]
 
 
 if __name__ == "__main__":

@@ -1,78 +1,69 @@
-"""Pages against a bare Django view that answers the same bytes without a query."""
+"""Pages against a bare Django view under the same gunicorn that answers the same bytes without a query."""
 
-from collections.abc import Callable
+import statistics
+from pathlib import Path
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
-from django.core.handlers.base import BaseHandler
-from django.http import HttpRequest, HttpResponse
-from django.test import Client, override_settings
-from django.urls import path
+from bench import load, servers
+from bench.place import Cost, Place
+from bench.shop import Shopper
+from catalog.models import Product
 
-from bench.timing import cpu_ms
-from catalog.models import Product, Sku
-from members.models import Member
-from orders.models import CartItem
-
-HOST = "127.0.0.1"
-PAGES = ("home", "list", "product", "cart")
-stored: dict[str, bytes] = {}
+ROUNDS = 3
+REQUESTS = 240  # in each round
+HEAD = f"{'page':9}{'who':9}{'CPU ms':>8}{'bare ms':>9}{'req/s':>8}{'bare/s':>8}{'bare/page':>11}{'aim':>6}"
+AIMS = {"guest": 0.5, "member": 0.3}
 
 
-def bare(request: HttpRequest, name: str) -> HttpResponse:
-    """Answer bytes that were rendered before."""
-    return HttpResponse(stored[name])
-
-
-urlpatterns = [path("bare/<str:name>/", bare)]
-
-
-def report() -> str:
-    """Measure every page as guest and as member; return a table of CPU milliseconds and ratios."""
-    rows = ["page      who     page ms   bare ms   bare/page"]
-    for who, client in (("guest", Client(SERVER_NAME=HOST)), ("member", signed_in())):
-        for name, address in addresses().items():
-            rows.append(measured(client, who, name, address))
-    return "\n".join(rows)
-
-
-def measured(client: Client, who: str, name: str, address: str) -> str:
-    """Measure one page and the bare view with its bytes."""
-    answer = client.get(address)
-    if answer.status_code != 200:
-        raise SystemExit(f"{address} answers {answer.status_code}")
-    stored[name] = answer.content
-    page = cpu_ms(lambda: client.get(address))
-    with override_settings(ROOT_URLCONF="bench.pages", MIDDLEWARE=[]):
-        limit = cpu_ms(unhandled(Client(SERVER_NAME=HOST), f"/bare/{name}/"))
-    return f"{name:9} {who:7} {page:7.2f} {limit:9.2f} {limit / page:10.0%}"
-
-
-def unhandled(client: Client, address: str) -> Callable[[], object]:
-    """Return a call of `address` whose handler is loaded under the settings of this moment."""
-    handler: BaseHandler = client.handler
-    handler.load_middleware()
-    return lambda: client.get(address)
+def report(place: Place, shopper: Shopper, folder: str) -> tuple[list[str], dict[str, float]]:
+    """Measure every page as guest and as member; return a table, and the CPU milliseconds by page and visitor."""
+    asked = {
+        (name, who): load.get(address, cookies)
+        for who, cookies in {"guest": {}, "member": shopper.cookies}.items()
+        for name, address in addresses().items()
+    }
+    for (name, who), request in asked.items():
+        Path(folder, f"{name}-{who}.html").write_bytes(answer_to(place.port, request))
+    with servers.gunicorn("bench.bare:application", BENCH_PAGES=folder) as (port, web):
+        bare = Place(port, web, [web])
+        costs = {key: compared(place, bare, key, request) for key, request in asked.items()}
+    rows = [row(name, who, *costs[name, who]) for name, who in asked]
+    return [HEAD, *rows], {f"{name} {who}": page.cpu_ms for (name, who), (page, _) in costs.items()}
 
 
 def addresses() -> dict[str, str]:
-    """Return what is measured: the home page, a list page, a good with pictures, the cart."""
+    """Return what is measured: the home page, a list page, goods with pictures, the cart."""
     product = Product.objects.on_sale().order_by("pk")[0]
-    return dict(zip(PAGES, ("/", "/goods/", f"/goods/{product.pk}/", "/cart/"), strict=True))
+    return {"home": "/", "list": "/goods/", "product": f"/goods/{product.pk}/", "cart": "/cart/"}
 
 
-def signed_in() -> Client:
-    """Return the client of a member with three things in the cart."""
-    member = Member.objects.shoppers().order_by("pk")[0]
-    skus = Sku.objects.active().filter(product__in=Product.objects.on_sale(), stock__gte=5).order_by("pk")[:3]
-    CartItem.objects.bulk_create(
-        [CartItem(member=member, sku=sku, units=1, added_at=member.created_at) for sku in skus], ignore_conflicts=True
+def answer_to(port: int, request: bytes) -> bytes:
+    """Return the page that `request` is answered with."""
+    answer = load.Connection(port).ask(request)
+    if answer.status != 200:
+        raise SystemExit(f"{request[:60]!r} is answered with {answer.status}.")
+    return answer.body
+
+
+def compared(place: Place, bare: Place, key: tuple[str, str], request: bytes) -> tuple[Cost, Cost]:
+    """Measure a page and the bare view with its bytes in turns; return the medians of both."""
+    limit = load.get(f"/{'-'.join(key)}/")
+    place.measured([request] * 40)
+    bare.measured([limit] * 40)
+    rounds = [(place.measured([request] * REQUESTS), bare.measured([limit] * REQUESTS * 4)) for _ in range(ROUNDS)]
+    return median([page for page, _ in rounds]), median([bare for _, bare in rounds])
+
+
+def median(costs: list[Cost]) -> Cost:
+    """Return the median of each figure."""
+    return Cost(
+        cpu_ms=statistics.median(cost.cpu_ms for cost in costs),
+        per_second=statistics.median(cost.per_second for cost in costs),
     )
-    session = SessionStore()
-    session[SESSION_KEY] = str(member.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = member.get_session_auth_hash()
-    session.save()
-    client = Client(SERVER_NAME=HOST)
-    client.cookies["tuanpu_session"] = session.session_key or ""
-    return client
+
+
+def row(name: str, who: str, page: Cost, bare: Cost) -> str:
+    """Return a line of the table."""
+    return (
+        f"{name:9}{who:9}{page.cpu_ms:>8.2f}{bare.cpu_ms:>9.2f}{page.per_second:>8.0f}{bare.per_second:>8.0f}"
+        f"{bare.cpu_ms / page.cpu_ms:>11.0%}{AIMS[who]:>6.0%}"
+    )
