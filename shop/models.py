@@ -1,20 +1,26 @@
 """What the whole shop stands on: its settings, its stores and their pickup slots. Knows no other app."""
 
+import uuid
 from datetime import date
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
-from shop.lib import regions
+from shop.lib import maps, regions
 from shop.lib.money import FenField
 from shop.lib.sweeps import Heartbeat
 from shop.lib.throttle import ThrottleCount
 from shop.lib.uploads import PictureField
 
-__all__ = ["Banner", "Heartbeat", "PickupSlot", "ShopSettings", "SlotDay", "Store", "ThrottleCount"]
+__all__ = ["Heartbeat", "PickupSlot", "ShopSettings", "SlotDay", "Store", "ThrottleCount"]
 
 WEEKDAYS = "一二三四五六日"
+
+
+def new_version() -> str:
+    """Return a name that no state of the catalogue has had."""
+    return uuid.uuid4().hex
 
 
 class ShopSettings(models.Model):
@@ -59,6 +65,8 @@ class ShopSettings(models.Model):
         "到店付款保留（天）", default=3, help_text="选择到店付款的订单保留多少天，过期自动取消；0 表示不过期。"
     )
     updated_at = models.DateTimeField(auto_now=True)
+    # Beside the settings because every page of the shop front reads both: see catalog.selectors.catalogue_version.
+    catalogue_version = models.CharField(max_length=32, default=new_version, editable=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "店铺设置"
@@ -129,6 +137,13 @@ class Store(models.Model):
         """Region and street in one line, as people write it."""
         return regions.one_line(self.region_path) + self.address
 
+    @property
+    def map_url(self) -> str:
+        """Where a map outside the shop shows the store."""
+        return maps.place_url(
+            name=self.name, address=self.full_address, longitude=self.longitude, latitude=self.latitude
+        )
+
 
 class PickupSlot(models.Model):
     """A time of day in which a store hands over at most `capacity` orders, on the chosen weekdays."""
@@ -169,22 +184,3 @@ class SlotDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.slot_id}: {self.booked}"
-
-
-class Banner(models.Model):
-    """A picture on the home page that leads somewhere inside the shop."""
-
-    title = models.CharField("标题", max_length=40)
-    image = PictureField("图片", upload_to="banners", help_text="建议 1500 × 600 像素，JPG、PNG 或 WebP，最大 6 MB。")
-    link = models.CharField(
-        "链接", max_length=200, default="/goods/", help_text="店内地址，以 / 开头。",
-        validators=[RegexValidator(r"^/(?!/)", "请填写店内地址，以 / 开头")],
-    )  # fmt: skip
-    sort_order = models.IntegerField("排序号", default=0)
-    is_active = models.BooleanField("显示", default=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "轮播图"
-
-    def __str__(self) -> str:
-        return self.title

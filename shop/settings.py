@@ -251,7 +251,12 @@ THUMBNAIL_ALIASES = {
         "card": {"size": (360, 360), "crop": True},
         "small": {"size": (160, 160), "crop": True},
         "page": {"size": (750, 750), "crop": True},
-    }
+    },
+    "wide": {  # of the folders in shop.lib.uploads.WIDE
+        "small": {"size": (160, 160), "crop": True},
+        "slide": {"size": (750, 350), "crop": True},
+        "wide": {"size": (1200, 560), "crop": True},
+    },
 }
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True

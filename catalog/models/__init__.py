@@ -1,6 +1,17 @@
-"""Goods: categories, products, their SKUs with stock, pictures, every movement of stock, and what members keep."""
+"""Goods: categories, products, SKUs with stock and its movements, the home page, and what members keep."""
 
 from catalog.models.categories import MAX_CATEGORY_DEPTH, Category
+from catalog.models.home import (
+    MOST_BLOCKS,
+    MOST_GOODS,
+    MOST_PICTURES,
+    BlockKind,
+    GoodsLayout,
+    GoodsSource,
+    HomeBlock,
+    HomePick,
+    HomePicture,
+)
 from catalog.models.keeping import Favourite, Footprint
 from catalog.models.products import (
     MOST_UNITS,
@@ -14,7 +25,8 @@ from catalog.models.products import (
 from catalog.models.skus import Sku, SkuQuerySet, StockMove, StockMoveKind, spec_text_of
 
 __all__ = [
-    "MAX_CATEGORY_DEPTH", "MOST_UNITS", "Category", "Favourite", "Footprint", "Limit", "LimitKind", "Product",
-    "ProductImage", "ProductQuerySet", "ProductStatus", "Sku", "SkuQuerySet", "StockMove", "StockMoveKind",
-    "spec_text_of",
+    "MAX_CATEGORY_DEPTH", "MOST_BLOCKS", "MOST_GOODS", "MOST_PICTURES", "MOST_UNITS", "BlockKind", "Category",
+    "Favourite", "Footprint", "GoodsLayout", "GoodsSource", "HomeBlock", "HomePick", "HomePicture", "Limit",
+    "LimitKind", "Product", "ProductImage", "ProductQuerySet", "ProductStatus", "Sku", "SkuQuerySet", "StockMove",
+    "StockMoveKind", "spec_text_of",
 ]  # fmt: skip

@@ -5,16 +5,15 @@ from catalog.selectors.categories import CategoryNode, category_named, category_
 from catalog.selectors.finding import (
     SORTS,
     GoodsFound,
-    Shelves,
     Wish,
     goods_found,
-    home_shelves,
     hot_words,
     names_found,
     others_like,
     popular,
     words_of,
 )
+from catalog.selectors.home import Block, Slide, home_blocks
 from catalog.selectors.keeping import (
     Kept,
     SeenDay,
@@ -28,8 +27,9 @@ from catalog.selectors.product_page import Dimension, ProductPage, SpecValue, pr
 from catalog.selectors.versions import VERSION_KEY, catalogue_version
 
 __all__ = [
-    "SORTS", "VERSION_KEY", "Card", "CategoryNode", "Dimension", "GoodsFound", "Kept", "ProductPage", "SeenDay",
-    "Shelves", "SpecValue", "Wish", "cards_of", "catalogue_version", "category_named", "category_tree",
-    "favourite_rows", "footprints_by_day", "goods_found", "home_shelves", "hot_words", "is_favourite", "kept_of",
-    "names_found", "others_like", "picture_url", "popular", "product_page", "recently_seen", "sold_words", "words_of",
+    "SORTS", "VERSION_KEY", "Block", "Card", "CategoryNode", "Dimension", "GoodsFound", "Kept", "ProductPage",
+    "SeenDay", "Slide", "SpecValue", "Wish", "cards_of", "catalogue_version", "category_named", "category_tree",
+    "favourite_rows", "footprints_by_day", "goods_found", "home_blocks", "hot_words", "is_favourite", "kept_of",
+    "names_found", "others_like", "picture_url", "popular", "product_page", "recently_seen", "sold_words",
+    "words_of",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from catalog.models import Product, Sku
 from catalog.selectors.cards import Card, cards_of, rows_of
@@ -115,21 +115,3 @@ def words_of(text: str) -> list[str]:
     return unicodedata.normalize("NFKC", text).replace("\0", "").lower().split()[:5]
 
 
-@dataclass(frozen=True, slots=True)
-class Shelves:
-    """The goods of the home page."""
-
-    recommended: list[Card]
-    newest: list[Card]
-
-
-def home_shelves(*, recommended: int = 12, newest: int = 6) -> Shelves:
-    """Return the first goods by the merchant's sort number and the newest others, in one query."""
-    on_sale = Product.objects.on_sale()
-    best = on_sale.order_by(*SORTS[""]).values("pk")[:recommended]
-    new = on_sale.order_by(*SORTS["new"]).values("pk")[: recommended + newest]
-    rows = list(rows_of(on_sale.filter(Q(pk__in=best) | Q(pk__in=new))))
-    by_sort = sorted(rows, key=lambda row: (row["sort_order"], -row["pk"]))[:recommended]
-    shown = {row["pk"] for row in by_sort}
-    by_age = sorted(rows, key=lambda row: (row["created_at"], row["pk"]), reverse=True)
-    return Shelves(cards_of(by_sort), cards_of([row for row in by_age if row["pk"] not in shown][:newest]))

@@ -17,8 +17,20 @@ DEFAULT_BLOCKS: Sequence[Mapping[str, Any]] = (
     {"kind": BlockKind.BANNERS},
     {"kind": BlockKind.CATEGORIES},
     {"kind": BlockKind.PROMISES},
-    {"kind": BlockKind.GOODS, "title": "新鲜上架", "source": GoodsSource.NEWEST, "layout": GoodsLayout.SHELF, "units": 6},
-    {"kind": BlockKind.GOODS, "title": "店长推荐", "source": GoodsSource.SORTED, "layout": GoodsLayout.GRID, "units": 12},
+    {
+        "kind": BlockKind.GOODS,
+        "title": "新鲜上架",
+        "source": GoodsSource.NEWEST,
+        "layout": GoodsLayout.SHELF,
+        "units": 6,
+    },
+    {
+        "kind": BlockKind.GOODS,
+        "title": "店长推荐",
+        "source": GoodsSource.SORTED,
+        "layout": GoodsLayout.GRID,
+        "units": 12,
+    },
     {"kind": BlockKind.STORES, "title": "我们的门店"},
 )
 Row = Mapping[str, Any]

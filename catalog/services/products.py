@@ -22,6 +22,7 @@ from catalog.services.skus import write_skus
 from catalog.services.stock import lock_stock
 from members import services as members
 from members.models import Member
+from shop.models import ShopSettings, new_version
 
 BATCH = 500
 PRODUCT_FIELDS = [
@@ -106,7 +107,9 @@ def conflicts_of(draft: ProductDraft, kept: Kept) -> list[Problem]:
 
 def bump_catalogue() -> None:
     """Make every cached piece of the catalogue stale. Call it after commit, by edits only, never by an order."""
-    cache.set(VERSION_KEY, uuid.uuid4().hex, timeout=None)
+    version = new_version()
+    ShopSettings.objects.update(catalogue_version=version)
+    cache.set(VERSION_KEY, version, timeout=None)
 
 
 def save_category(*, category: Category, by: Member | None, now: datetime) -> Category:

@@ -1,4 +1,4 @@
-"""The shop itself: its switches, stores with their pickup slots, and the pictures on the home page."""
+"""The shop itself: its switches, and its stores with their pickup slots."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
@@ -16,7 +15,7 @@ from members.selectors import stores_of_staff
 from shop.backoffice.base import StaffAdmin, staff_of
 from shop.backoffice.permissions import is_owner
 from shop.backoffice.words import word
-from shop.models import Banner, PickupSlot, ShopSettings, Store
+from shop.models import PickupSlot, ShopSettings, Store
 
 
 @admin.register(ShopSettings)
@@ -120,21 +119,3 @@ class StoreAdmin(StaffAdmin):
     @admin.display(description="状态")
     def state(self, store: Store) -> SafeString:
         return word("", "营业中", "done") if store.is_active else word("", "停业", "quiet")
-
-
-@admin.register(Banner)
-class BannerAdmin(StaffAdmin):
-    list_display = ["picture", "title", "link", "sort_order", "state"]
-    list_display_links = ["picture", "title"]
-    list_editable = ["sort_order"]
-    ordering = ["sort_order", "pk"]
-
-    @admin.display(description="图片")
-    def picture(self, banner: Banner) -> SafeString:
-        return (
-            format_html('<img class="bo-thumb" src="{}" alt="">', banner.image.url) if banner.image else SafeString("")
-        )
-
-    @admin.display(description="状态")
-    def state(self, banner: Banner) -> SafeString:
-        return word("", "显示", "done") if banner.is_active else word("", "不显示", "quiet")

@@ -52,7 +52,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 table("店铺设置", "settings", "shop.shopsettings"),
                 table("门店与自提时段", "storefront", "shop.store"),
-                table("轮播图", "view_carousel", "shop.banner"),
+                table("首页布置", "view_carousel", "catalog.homeblock"),
                 entry("员工与权限", "badge", "admin:staff", lambda request: is_owner(staff_of(request))),
                 table("操作日志", "history", "members.operationlog"),
             ],

@@ -10,19 +10,20 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from catalog import services as catalog
-from catalog.models import Category, LimitKind, Product, ProductStatus
+from catalog.models import Category, HomeBlock, LimitKind, Product, ProductStatus
 from members import services as members
 from members.models import Address, Member
 from shop.backoffice.permissions import ensure_roles
 from shop.demo import pictures
+from shop.demo.front import HOME
 from shop.demo.goods import CATEGORY_PICTURES, GOODS, Good
 from shop.demo.people import PASSWORD, SHOPPERS, WORKERS, Worker
-from shop.demo.stores import BANNERS, SETTINGS, STORES
+from shop.demo.stores import SETTINGS, STORES
 from shop.lib import regions
 from shop.lib.uploads import make_thumbnails
-from shop.models import Banner, PickupSlot, ShopSettings, Store
+from shop.models import PickupSlot, ShopSettings, Store
 
-FOLDERS = {"banner": "banners", "store": "stores"}
+FOLDERS = {"banner": "home", "store": "stores"}
 
 
 def stored_name(picture: str) -> str:
@@ -102,13 +103,23 @@ def _category(path: tuple[str, ...], parent: Category | None, order: int, *, now
     return catalog.save_category(category=category, by=None, now=now)
 
 
-def load_banners(nodes: dict[tuple[str, ...], Category]) -> None:
-    """Put up the wide pictures of the home page."""
-    for order, (title, picture, category) in enumerate(BANNERS):
-        link = f"/goods/?category={nodes[(category,)].pk}" if category else "/goods/"
-        Banner.objects.update_or_create(
-            title=title, defaults={"image": stored_name(picture), "link": link, "sort_order": order}
-        )
+def load_home(nodes: dict[tuple[str, ...], Category]) -> None:
+    """Arrange the home page, unless somebody has done so; the goods have to be there."""
+    if HomeBlock.objects.exists():
+        return
+    ids = dict(Product.objects.values_list("code", "pk"))
+    for order, wanted in enumerate(HOME):
+        category = nodes[(wanted.category,)] if wanted.category else None
+        block = HomeBlock.objects.create(
+            kind=wanted.kind, title=wanted.title, note=wanted.note, sort_order=order, source=wanted.source,
+            layout=wanted.layout, units=wanted.units, category=category,
+        )  # fmt: skip
+        for place, slide in enumerate(wanted.slides):
+            link = f"/goods/?category={nodes[(slide.category,)].pk}" if slide.category else "/goods/"
+            image = stored_name(slide.picture)
+            block.pictures.create(title=slide.title, note=slide.note, image=image, link=link, sort_order=place)
+        for place, code in enumerate(wanted.picks):
+            block.picks.create(product_id=ids[code], sort_order=place)
 
 
 def load_goods(nodes: dict[tuple[str, ...], Category], *, by: Member, now: datetime) -> int:

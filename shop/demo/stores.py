@@ -77,10 +77,3 @@ STORES = (
         slots=(("123456", 9, 12, 20), ("123456", 16, 19, 30)),
     ),
 )
-
-# Title, drawing and where a tap leads: a category by name, or the whole list for "".
-BANNERS = (
-    ("早市新到 当季果蔬", "banner_market", "生鲜果蔬"),
-    ("午后一壶茶", "banner_tea", "茶与咖啡"),
-    ("把家收拾得舒服一点", "banner_home", "家居布艺"),
-)

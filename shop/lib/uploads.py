@@ -22,6 +22,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 LONGEST_EDGE = 1600
+WIDE = ("home/", "banners/", "stores/")  # folders of pictures that are shown as wide as the screen
 QUALITY = 82
 BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError)
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -87,8 +88,14 @@ def encode(file: "File[Any]") -> bytes:
 def make_thumbnails(name: str) -> None:
     """Make what `thumbnail_url` points at for the stored picture `name`."""
     thumbnailer = get_thumbnailer(default_storage, relative_name=name)
-    for options in settings.THUMBNAIL_ALIASES[""].values():
+    for options in _sizes_of(name).values():
         thumbnailer.get_thumbnail(options)
+
+
+def _sizes_of(name: str) -> dict[str, dict[str, Any]]:
+    """Return the sizes in which the stored picture `name` is needed, by their aliases."""
+    sizes: dict[str, dict[str, Any]] = settings.THUMBNAIL_ALIASES["wide" if name.startswith(WIDE) else ""]
+    return sizes
 
 
 def thumbnail_url(name: str, alias: str) -> str:
@@ -98,7 +105,7 @@ def thumbnail_url(name: str, alias: str) -> str:
     """
     if not name:
         return ""
-    width, height = cast(tuple[int, int], settings.THUMBNAIL_ALIASES[""][alias]["size"])
+    width, height = cast(tuple[int, int], _sizes_of(name)[alias]["size"])
     return default_storage.url(f"{name}.{width}x{height}_q{settings.THUMBNAIL_QUALITY}_crop.webp")
 
 

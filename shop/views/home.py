@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from catalog import selectors as catalog
 from shop import guests
 from shop.lib import fragments
-from shop.models import Banner, ShopSettings
+from shop.models import ShopSettings
 from shop.views import common
 
 STORES_ON_HOME = 3
@@ -16,22 +16,24 @@ STORES_ON_HOME = 3
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Queries when nothing is cached: version, settings, banners, categories, goods, stores."""
-    version, shop = catalog.catalogue_version(), common.shop_settings()
+    """Queries when nothing is cached: settings with the version, categories, blocks, goods, stores."""
+    shop = ShopSettings.load()
+    version = shop.catalogue_version
     front = fragments.fresh("home", version, lambda: _front(version, shop))
     return guests.page(request, "shop/home.html", {"shop": shop, "front": front}, version=version)
 
 
 def _front(version: str, shop: ShopSettings) -> SafeString:
-    stores = common.open_stores()
+    tree, stores = catalog.category_tree(version), common.open_stores()
+    blocks = catalog.home_blocks(tree)
     return render_to_string(
         "shop/home.html#front",
         {
             "shop": shop,
-            "banners": list(Banner.objects.filter(is_active=True).order_by("sort_order", "id")[:5]),
-            "categories": catalog.category_tree(version),
+            "blocks": blocks,
+            "has_goods": any(block.cards for block in blocks),
+            "categories": tree,
             "promises": common.promises(shop, stores),
-            "shelves": catalog.home_shelves(),
             "stores": stores[:STORES_ON_HOME],
         },
     )

@@ -187,7 +187,7 @@ def test_a_clerk_sees_the_orders_of_the_own_store_alone(visit: Visit, store: Sto
 PAGES = [
     "orders/order", "orders/refund", "orders/redemption", "orders/payment", "orders/billline", "catalog/product",
     "catalog/sku", "catalog/stockmove", "catalog/category", "members/member", "members/message", "shop/shopsettings",
-    "shop/store", "shop/banner", "members/operationlog", "staff",
+    "shop/store", "catalog/homeblock", "members/operationlog", "staff",
 ]  # fmt: skip
 
 

@@ -139,16 +139,6 @@ def test_sales_are_said_briefly(units: int, words: str) -> None:
     assert selectors.sold_words(units) == words
 
 
-def test_the_home_shelves_do_not_show_a_product_twice() -> None:
-    for number in range(5):
-        make_product(f"商品 {number}", sort_order=number)
-
-    shelves = selectors.home_shelves(recommended=2, newest=2)
-
-    assert [card.name for card in shelves.recommended] == ["商品 0", "商品 1"]
-    assert [card.name for card in shelves.newest] == ["商品 4", "商品 3"]
-
-
 # --- The product page ----------------------------------------------------------------------------------------------
 def sku_of(product_id: int, spec_text: str) -> Sku:
     return Sku.objects.get(product_id=product_id, spec_text=spec_text)

@@ -7,11 +7,12 @@ from django.contrib import admin
 from django.db import models
 from django.utils import timezone
 
+from catalog.models import HomeBlock
 from members.models import OperationLog
 from orders import services as orders
 from orders.models import Order, OrderStatus, Redemption, RedemptionWay, Refund, RefundStatus
 from shop.backoffice.orders.actions import ACTIONS
-from shop.models import Banner, ShopSettings, Store
+from shop.models import ShopSettings, Store
 from tests.factories import make_category, make_member, make_order, make_product, make_staff, make_store
 from tests.shop.backoffice import headquarters, make_worker, signed_in
 
@@ -38,9 +39,14 @@ GOODS_PAGES = {
     "/admin/catalog/category/add/",
     "/admin/catalog/category/{category}/change/",
     "/admin/catalog/category/{category}/delete/",
-    "/admin/shop/banner/add/",
-    "/admin/shop/banner/{banner}/change/",
-    "/admin/shop/banner/{banner}/delete/",
+    "/admin/catalog/homeblock/add/",
+    "/admin/catalog/homeblock/{block}/change/",
+    "/admin/catalog/homeblock/{block}/delete/",
+    "/admin/catalog/homeblock/{block}/move/",
+    "/admin/catalog/homeblock/{block}/show/",
+    "/admin/catalog/homeblock/{block}/goods/",
+    "/admin/catalog/homepicture/{picture}/change/",
+    "/admin/catalog/homepicture/{picture}/delete/",
 }
 
 
@@ -57,11 +63,12 @@ def far_away() -> dict[str, int]:
     orders.refund_lines(order=ready, units_by_line={ready.lines.get().pk: 1}, by=boss, now=now, reason="x")
     Refund.objects.update(status=RefundStatus.FAILED)
     ShopSettings.load()
+    block = HomeBlock.objects.create(kind="banners")
     return {
         "order": ready.pk, "member": ready.member_id, "refund": Refund.objects.get().pk,
         "redemption": Redemption.objects.get().pk, "store": west.pk, "staff": boss.pk,
         "product": make_product().pk, "category": make_category().pk,
-        "banner": Banner.objects.create(title="x", link="/", sort_order=0).pk,
+        "block": block.pk, "picture": block.pictures.create(title="x", link="/").pk,
     }  # fmt: skip
 
 

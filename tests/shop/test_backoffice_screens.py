@@ -20,7 +20,7 @@ from orders import services as orders
 from orders.models import BillLine, Order, OrderStatus, Redemption, RedemptionWay, Refund, RefundStatus
 from shop.backoffice import navigation
 from shop.backoffice.permissions import CLERK, OPERATOR
-from shop.models import Banner, PickupSlot, ShopSettings, Store
+from shop.models import PickupSlot, ShopSettings, Store
 from tests.factories import PASSWORD, make_address, make_member, make_order, make_sku, make_staff, make_store
 from tests.shop.backoffice import (
     headquarters,
@@ -82,7 +82,7 @@ def test_a_clerk_sees_only_the_entries_of_the_role() -> None:
         assert hidden not in text
 
 
-# --- Settings, stores, banners -------------------------------------------------------------------------------------
+# --- Settings and stores -------------------------------------------------------------------------------------
 def settings_fields(client: Client, **changes: Any) -> dict[str, Any]:
     """Return the page of settings as a browser would send it back, with `changes`."""
     client.get("/admin/shop/shopsettings/")
@@ -178,13 +178,6 @@ def test_a_store_is_never_deleted(owner: Client) -> None:
     store = make_store()
 
     assert owner.post(f"/admin/shop/store/{store.pk}/delete/", {"post": "yes"}).status_code == 403
-
-
-def test_a_banner_leads_inside_the_shop_only(desk: Client) -> None:
-    response = desk.post("/admin/shop/banner/add/", {"title": "秋", "link": "https://evil.example", "sort_order": "0"})
-
-    assert "请填写店内地址" in text_of(response)
-    assert not Banner.objects.exists()
 
 
 # --- Staff ---------------------------------------------------------------------------------------------------------

@@ -19,11 +19,12 @@ from orders.models import Order, OrderStatus, Payment, PaymentStatus, Refund, Re
 from shop import audit
 from shop.demo import pictures
 from shop.demo.accounts import ACCOUNTS
+from shop.demo.front import HOME
 from shop.demo.goods import CATEGORY_PICTURES, GOODS
 from shop.demo.people import SHOPPERS, WORKERS
 from shop.demo.pictures.album import ALBUM
 from shop.demo.purchases import PURCHASES, Ending
-from shop.demo.stores import BANNERS, STORES
+from shop.demo.stores import STORES
 from shop.models import ShopSettings, Store
 
 ABSOLUTE = re.compile("最|第一|唯一|国家级|顶级|极品|首选|绝对|永久|万能|全网")
@@ -46,7 +47,8 @@ def test_every_good_has_a_code_and_a_drawing_of_its_own() -> None:
     assert len({good.code for good in GOODS}) == len(GOODS)
     assert len({good.picture for good in GOODS}) == len(GOODS)
     assert {good.picture for good in GOODS} <= ALBUM.keys()
-    assert {*CATEGORY_PICTURES.values(), *(store.picture for store in STORES), *(b[1] for b in BANNERS)} <= ALBUM.keys()
+    slides = {slide.picture for block in HOME for slide in block.slides}
+    assert {*CATEGORY_PICTURES.values(), *(store.picture for store in STORES), *slides} <= ALBUM.keys()
     assert {good.category[0] for good in GOODS} == CATEGORY_PICTURES.keys()
 
 

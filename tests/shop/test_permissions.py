@@ -12,14 +12,14 @@ pytestmark = pytest.mark.django_db
 
 SNAPSHOT = {
     "运营": """
-        catalog.add_category catalog.add_product catalog.change_category catalog.change_product
-        catalog.delete_category catalog.delete_product catalog.view_category catalog.view_product catalog.view_sku
+        catalog.add_category catalog.add_homeblock catalog.add_product catalog.change_category
+        catalog.change_homeblock catalog.change_product catalog.delete_category catalog.delete_homeblock
+        catalog.delete_product catalog.view_category catalog.view_homeblock catalog.view_product catalog.view_sku
         catalog.view_stockmove members.view_member members.view_message orders.accept_order orders.cancel_order
         orders.redeem_order orders.redeem_without_code orders.refund_order orders.remark_order
         orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption orders.view_order
-        orders.view_redemption orders.view_refund shop.add_banner shop.add_pickupslot shop.change_banner
-        shop.change_pickupslot shop.change_store shop.delete_banner shop.delete_pickupslot shop.view_banner
-        shop.view_pickupslot shop.view_shopsettings shop.view_store
+        orders.view_redemption orders.view_refund shop.add_pickupslot shop.change_pickupslot shop.change_store
+        shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
     """,
     "财务": """
         orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
@@ -85,7 +85,7 @@ PAGES = {  # page -> who may open it
     "/admin/members/operationlog/": "店主",
     "/admin/shop/store/": "运营 财务 店主",
     "/admin/shop/store/add/": "店主",
-    "/admin/shop/banner/": "运营 店主",
+    "/admin/catalog/homeblock/": "运营 店主",
     "/admin/shop/shopsettings/1/change/": "运营 财务 店主",
     "/admin/staff/": "店主",
     "/admin/staff/add/": "店主",

@@ -6,13 +6,13 @@ import pytest
 from django.test import Client
 from html5lib import HTMLParser  # type: ignore[import-untyped,unused-ignore]
 
-from catalog.models import Category, Product, ProductStatus, Sku
+from catalog.models import Category, HomeBlock, Product, ProductStatus, Sku
 from catalog.selectors import catalogue_version
 from catalog.services import bump_catalogue
 from members.models import Member
 from members.services import PRIVACY_VERSION
 from shop.lib import fragments
-from shop.models import Banner, ShopSettings
+from shop.models import ShopSettings
 from tests.factories import make_category, make_member, make_order, make_product, make_store
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,11 @@ def as_member(client: Client, member: Member | None = None) -> Client:
 
 # --- Home ----------------------------------------------------------------------------------------------------------
 def test_home_shows_banners_categories_goods_and_stores(client: Client) -> None:
-    Banner.objects.create(title="当季草莓", image="banners/a.webp", link="/goods/?q=草莓")
+    HomeBlock.objects.create(kind="banners").pictures.create(
+        title="当季草莓", image="home/a.webp", link="/goods/?q=草莓"
+    )
+    for kind in ("categories", "promises", "goods", "stores"):
+        HomeBlock.objects.create(kind=kind, sort_order=1)
     make_category("水果")
     make_store("西湖店")
     goods = make_product("奶油草莓")
@@ -66,12 +70,12 @@ def test_home_of_a_new_shop_says_that_the_shelves_are_empty(client: Client) -> N
     assert "货架还空着" in text_of(client, "/")
 
 
-def test_home_costs_six_queries_and_one_once_it_is_kept(client: Client, django_assert_num_queries: Any) -> None:
+def test_home_costs_five_queries_and_one_once_it_is_kept(client: Client, django_assert_num_queries: Any) -> None:
     for number in range(20):
         make_product(f"商品 {number}", categories=[make_category(f"分类 {number}")])
         make_store()
 
-    with django_assert_num_queries(6):  # version, settings, banners, categories, goods, stores
+    with django_assert_num_queries(5):  # settings with the version, categories, blocks, goods, stores
         client.get("/")
     with django_assert_num_queries(1):  # version
         client.get("/")
@@ -190,7 +194,7 @@ def test_a_member_pays_for_the_session_and_with_a_limit_for_what_they_bought(
         client.get(f"/goods/{goods.pk}/")
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/", 7), ("/goods/", 5)])
+@pytest.mark.parametrize(("path", "queries"), [("/", 6), ("/goods/", 5)])
 def test_a_member_costs_the_front_pages_no_more_than_the_session(
     client: Client, django_assert_num_queries: Any, path: str, queries: int
 ) -> None:

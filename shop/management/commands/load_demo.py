@@ -51,9 +51,9 @@ class Command(BaseCommand):
         stores = loading.load_stores()
         staff = loading.load_staff(stores)
         nodes = loading.load_categories(now=now - OPENED)
-        loading.load_banners(nodes)
         self._say("stores", len(stores))
         self._say("goods", loading.load_goods(nodes, by=staff["owner"], now=now - OPENED))
+        loading.load_home(nodes)
         shoppers = loading.load_shoppers(now=now - OPENED)
         self._say("people", len(staff) + len(shoppers))
         if not Order.objects.exists():
