@@ -27,7 +27,7 @@ from orders.services.refund_sending import retry_refund, send_refunds
 from orders.services.refunding import NotRefundable, refund_lines, refund_order
 from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, PlacingRefused, PriceChanged, SlotFull
 from orders.services.reminding import remind_pickup
-from orders.services.shipping import NotShippable, ship
+from orders.services.shipping import NotShippable, check_shippable, ship
 from orders.services.slots import is_bookable, places_left
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "auto_receive",
     "cancel",
     "cancel_locked",
+    "check_shippable",
     "complete",
     "expire_unpaid",
     "find_by_code",

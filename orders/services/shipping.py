@@ -42,6 +42,12 @@ def ship(*, order: Order, company: str, tracking_no: str, by: Member, now: datet
     return shipment
 
 
+def check_shippable(*, order: Order, company: str, tracking_no: str) -> None:
+    """Raise NotShippable when `ship` would, as far as `order` as it was read can tell; nothing is written."""
+    _check(order)
+    _clean(company, tracking_no)
+
+
 def _clean(company: str, tracking_no: str) -> tuple[str, str]:
     company, tracking_no = company.strip(), re.sub(r"\s", "", tracking_no)
     if not company or len(company) > 30:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from catalog.models import Sku
 from orders.models import BillLine, Order, OrderStatus, Refund, RefundStatus
 from shop.backoffice.base import staff_of
+from shop.backoffice.orders.filters import past_pickup
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def to_dos(request: HttpRequest) -> list[ToDo]:
         found += orders_to_do(request)
     if staff.has_perm("orders.view_refund"):
         count = Refund.objects.of_staff(staff).filter(status__in=[RefundStatus.FAILED, RefundStatus.ABNORMAL]).count()
-        found.append(ToDo("退款异常", count, listed("orders_refund", "trouble=yes"), "退款没有到账，需要处理"))
+        found.append(ToDo("退款失败", count, listed("orders_refund", "tab=trouble"), "退款没有到账，需要处理"))
     if staff.has_perm("orders.view_billline"):
         count = BillLine.objects.exclude(difference="").count()
         found.append(ToDo("对账差异", count, listed("orders_billline", "differs=yes"), "账单和店铺记录不一致"))
@@ -42,16 +43,18 @@ def to_dos(request: HttpRequest) -> list[ToDo]:
 
 def orders_to_do(request: HttpRequest) -> list[ToDo]:
     """Count the orders that wait for the staff, in one query."""
-    statuses = {
-        OrderStatus.PENDING_ACCEPTANCE: "付款后等待审核",
-        OrderStatus.PREPARING: "已接单，等待发货",
-        OrderStatus.READY_FOR_PICKUP: "等待顾客到店提货",
+    waiting = {
+        "pending_acceptance": ("待接单", Q(status=OrderStatus.PENDING_ACCEPTANCE), "", "付款后等待审核"),
+        "preparing": ("待发货", Q(status=OrderStatus.PREPARING), "", "已接单，等待发货"),
+        "ready_for_pickup": ("待提货", Q(status=OrderStatus.READY_FOR_PICKUP), "", "等待顾客到店提货"),
+        "overdue": ("超期未提货", past_pickup(""), "tab=ready_for_pickup&overdue=yes", "过了保留时间，请联系顾客"),
     }
-    counts = Order.objects.of_staff(staff_of(request)).kept()
-    row = counts.aggregate(**{status.value: Count("pk", filter=Q(status=status)) for status in statuses})
+    open_ones = [OrderStatus.PENDING_ACCEPTANCE, OrderStatus.PREPARING, OrderStatus.READY_FOR_PICKUP]
+    found = Order.objects.of_staff(staff_of(request)).kept().filter(status__in=open_ones)
+    row = found.aggregate(**{name: Count("pk", filter=condition) for name, (_, condition, _, _) in waiting.items()})
     return [
-        ToDo(status.label, row[status.value], listed("orders_order", f"tab={status.value}"), hint)
-        for status, hint in statuses.items()
+        ToDo(title, row[name], listed("orders_order", query or f"tab={name}"), hint)
+        for name, (title, _, query, hint) in waiting.items()
     ]
 
 

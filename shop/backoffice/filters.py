@@ -110,10 +110,35 @@ def chosen_filter(
     return type(f"{parameter.title()}Filter", (ChosenFilter,), methods)
 
 
+class ManyFilter(ChosenFilter):
+    """Any of several values, each a tick; the address repeats the parameter."""
+
+    template = "admin/filters/ticks.html"
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self.ticked = request.GET.getlist(str(self.parameter_name))
+        if self.used_parameters:
+            self.used_parameters[str(self.parameter_name)] = self.ticked
+
+    def form_fields(self) -> dict[str, forms.Field]:
+        ticks = forms.CheckboxSelectMultiple(attrs={"class": "bo-tick"})
+        return {str(self.parameter_name): forms.MultipleChoiceField(choices=self.options(), widget=ticks)}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        known = {str(value) for value, _ in self.options()} if self.ticked else set()
+        wanted = [value for value in self.ticked if value in known]
+        return queryset.filter(**{f"{self.parameter_name}__in": wanted}) if wanted else queryset
+
+
+# Label -> how many days ago the stretch begins and ends.
+STRETCHES = {"今天": (0, 0), "昨天": (1, 1), "近 7 天": (6, 0), "近 30 天": (29, 0)}
+
+
 class DaysFilter(FormFilter):
     """From one day to another, both included, by the shop's calendar; `column` is a datetime."""
 
-    template = "admin/filters/range.html"
+    template = "admin/filters/days.html"
     column: ClassVar[str] = ""
 
     def names(self) -> list[str]:
@@ -125,6 +150,20 @@ class DaysFilter(FormFilter):
             first: forms.DateField(label="从", widget=forms.DateInput(attrs={"type": "date"})),
             last: forms.DateField(label="到", widget=forms.DateInput(attrs={"type": "date"})),
         }
+
+    def choices(self, changelist: Any) -> Any:
+        for shown in super().choices(changelist):
+            yield {**shown, "stretches": self.stretches(changelist)}
+
+    def stretches(self, changelist: Any) -> list[tuple[str, str, bool]]:
+        """List `(label, query, whether it is the choice of the moment)` of the stretches that one touch chooses."""
+        first, last = self.names()
+        now_typed = [self.typed(first), self.typed(last)]
+        found = []
+        for label, days in stretch_days(timezone.localdate()).items():
+            query = changelist.get_query_string(dict(zip((first, last), days, strict=True)))
+            found.append((label, query, now_typed == days))
+        return found
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = [read_day(self.typed(name)) for name in self.names()]
@@ -192,6 +231,11 @@ def by_person(name_index: str, phone_index: str) -> Callable[[str], Q]:
         return Q(**{phone_index: index}) | (Q(**{name_index: index}) if name_index else Q())
 
     return condition
+
+
+def stretch_days(today: date) -> dict[str, list[str]]:
+    """Return the first and last day of every stretch, as the address writes them."""
+    return {label: [(today - timedelta(days=days)).isoformat() for days in ends] for label, ends in STRETCHES.items()}
 
 
 def read_day(typed: str) -> date | None:

@@ -115,9 +115,12 @@ class BackofficeSite(UnfoldAdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show what waits to be done."""
+        from shop.backoffice.base import now, staff_of
         from shop.backoffice.dashboard import to_dos
+        from shop.backoffice.figures import overview
 
-        return super().index(request, {"to_dos": to_dos(request), **(extra_context or {})})
+        facts = {"to_dos": to_dos(request), "overview": overview(staff_of(request), now=now())}
+        return super().index(request, {**facts, **(extra_context or {})})
 
 
 def with_policy(response: HttpResponse) -> HttpResponse:

@@ -1,12 +1,12 @@
-"""Money and handing over: payments, refunds, the gateway's bill, redemptions. All read-only but for a few actions."""
+"""Money: payments, refunds, the gateway's bill. All read-only; a refund that went wrong can be tried again."""
 
-from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,7 +14,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from members.models import Member
 from orders import services as orders
 from orders.models import (
     BillKind,
@@ -22,17 +21,13 @@ from orders.models import (
     Channel,
     Payment,
     PaymentStatus,
-    Redemption,
-    RedemptionWay,
     Refund,
     RefundCause,
     RefundStatus,
 )
-from orders.services import pickup_codes, redeeming
-from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, log, now, posted, staff_of
-from shop.backoffice.filters import ChosenFilter, chosen_filter, days_filter, read_day, typed_filter
-from shop.backoffice.orders.filters import StoreFilter
-from shop.backoffice.words import amount, moment, word
+from shop.backoffice.base import ReadOnlyAdmin, log, now, staff_of
+from shop.backoffice.filters import FormFilter, chosen_filter, days_filter, read_day, typed_filter
+from shop.backoffice.words import amount, lines_of, moment, word
 
 TROUBLE = [RefundStatus.FAILED, RefundStatus.ABNORMAL]
 
@@ -64,17 +59,7 @@ class OfOrderAdmin(ReadOnlyAdmin):
 
 @admin.register(Payment)
 class PaymentAdmin(OfOrderAdmin):
-    list_display = [
-        "out_trade_no",
-        "order_link",
-        "channel",
-        "sum",
-        "refunded",
-        "state",
-        "transaction_id",
-        "started",
-        "paid",
-    ]
+    list_display = ["number", "amounts", "channel", "refunded", "state", "transaction_id", "started", "paid"]
     list_filter = [
         chosen_filter("status", "状态", PaymentStatus.choices),
         chosen_filter("channel", "渠道", Channel.choices),
@@ -86,8 +71,12 @@ class PaymentAdmin(OfOrderAdmin):
     def found(self, typed: str) -> Q:
         return Q(out_trade_no__startswith=typed) | Q(transaction_id=typed) | Q(order__no__startswith=typed)
 
+    @admin.display(description="订单 / 商户单号", ordering="pk")
+    def number(self, payment: Payment) -> SafeString:
+        return lines_of(self.order_link(payment), payment.out_trade_no)
+
     @admin.display(description="金额（元）", ordering="amount")
-    def sum(self, payment: Payment) -> SafeString:
+    def amounts(self, payment: Payment) -> SafeString:
         return amount(payment.amount)
 
     @admin.display(description="已退（元）")
@@ -107,18 +96,53 @@ class PaymentAdmin(OfOrderAdmin):
         return moment(payment.paid_at)
 
 
+REFUND_TABS: dict[str, tuple[str, list[str]]] = {
+    "": ("全部", list(RefundStatus.values)),
+    "going": ("退款中", [RefundStatus.CREATED, RefundStatus.SENT, RefundStatus.UNKNOWN]),
+    "trouble": ("退款失败", [RefundStatus.FAILED, RefundStatus.ABNORMAL]),
+    "done": ("已退款", [RefundStatus.DONE]),
+}
+
+
+class RefundTabFilter(FormFilter):
+    """The tab above the list of refunds."""
+
+    title = "标签"
+    parameter_name = "tab"
+    template = "admin/filters/hidden.html"
+
+    def form_fields(self) -> dict[str, forms.Field]:
+        return {"tab": forms.CharField()}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Refund]) -> QuerySet[Refund]:
+        tab = self.typed("tab")
+        return queryset.filter(status__in=REFUND_TABS[tab][1]) if tab in REFUND_TABS and tab else queryset
+
+
 @admin.register(Refund)
 class RefundAdmin(OfOrderAdmin):
-    list_display = ["out_refund_no", "order_link", "sum", "cause", "reason", "state", "by", "asked", "done", "again"]
+    list_display = ["number", "amounts", "reasons", "state", "by", "asked", "done", "steps"]
     list_select_related = ["order", "order__store", "requested_by"]
     list_filter = [
-        chosen_filter("trouble", "需要处理", [("yes", "退款异常或失败")], lambda typed: Q(status__in=TROUBLE)),
+        RefundTabFilter,
         chosen_filter("status", "状态", RefundStatus.choices),
         chosen_filter("cause", "来源", RefundCause.choices),
         days_filter("created", "申请日期", "created_at"),
+        days_filter("done", "到账日期", "done_at"),
     ]
     search_fields = ["out_refund_no"]
     search_help_text = "退款单号或订单号"
+    list_before_template = "admin/tabs_head.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        rows = self.get_queryset(request).order_by().values_list("status").annotate(Count("pk"))
+        by_status = dict(rows)
+        tabs = [
+            (tab, label, sum(by_status.get(one, 0) for one in those)) for tab, (label, those) in REFUND_TABS.items()
+        ]
+        typed = request.GET.get("tab", "")
+        context = {"tabs": tabs, "tab": typed if typed in REFUND_TABS else "", "tabs_label": "退款状态"}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def found(self, typed: str) -> Q:
         return Q(out_refund_no__startswith=typed) | Q(order__no__startswith=typed)
@@ -127,9 +151,17 @@ class RefundAdmin(OfOrderAdmin):
         view = self.admin_site.admin_view(retry)
         return [path("<int:pk>/retry/", view, name="orders_refund_retry"), *super().get_urls()]
 
+    @admin.display(description="订单 / 退款单号", ordering="pk")
+    def number(self, refund: Refund) -> SafeString:
+        return lines_of(self.order_link(refund), refund.out_refund_no)
+
     @admin.display(description="金额（元）", ordering="amount")
-    def sum(self, refund: Refund) -> SafeString:
+    def amounts(self, refund: Refund) -> SafeString:
         return amount(refund.amount)
+
+    @admin.display(description="来源 / 原因")
+    def reasons(self, refund: Refund) -> SafeString:
+        return lines_of(refund.get_cause_display(), refund.reason)
 
     @admin.display(description="状态")
     def state(self, refund: Refund) -> SafeString:
@@ -151,12 +183,11 @@ class RefundAdmin(OfOrderAdmin):
         return moment(refund.done_at)
 
     @admin.display(description="操作")
-    def again(self, refund: Refund) -> SafeString | str:
+    def steps(self, refund: Refund) -> SafeString | str:
         if refund.status not in TROUBLE:
             return ""
-        return format_html(
-            '<a class="bo-link" href="{}">重试</a>', reverse("admin:orders_refund_retry", args=[refund.pk])
-        )
+        url = reverse("admin:orders_refund_retry", args=[refund.pk])
+        return format_html('<span class="bo-dos"><a class="bo-do bo-do--main" href="{}">重试</a></span>', url)
 
 
 def retry(request: HttpRequest, pk: int) -> HttpResponse:
@@ -208,103 +239,6 @@ class BillLineAdmin(ReadOnlyAdmin):
     @admin.display(description="对账结果")
     def result(self, line: BillLine) -> SafeString:
         return word("", line.difference, "wrong") if line.difference else word("", "一致", "done")
-
-
-@admin.register(Redemption)
-class RedemptionAdmin(OfOrderAdmin):
-    list_display = ["code", "order_link", "goods", "sum", "buyer", "store", "staff", "at", "way", "state"]
-    list_select_related = ["order", "order__member", "store", "staff", "undone_by"]
-    search_fields = ["order__no"]
-    search_help_text = "提货码或订单号"
-
-    class OwnStoreFilter(StoreFilter):
-        """The store that handed the goods over."""
-
-    class StaffFilter(ChosenFilter):
-        """The person who handed the goods over."""
-
-        title = "核销员"
-        parameter_name = "staff"
-
-        def options(self) -> list[tuple[Any, str]]:
-            if not hasattr(self, "people"):
-                done = Redemption.objects.of_staff(staff_of(self.request)).filter(staff=OuterRef("pk"))
-                people = Member.objects.filter(Exists(done), is_staff=True).order_by("username", "pk")
-                self.people = [(one.pk, str(one)) for one in people]
-            return self.people
-
-    list_filter = [
-        OwnStoreFilter,
-        StaffFilter,
-        chosen_filter("way", "方式", RedemptionWay.choices),
-        chosen_filter("undone", "状态", [("no", "有效"), ("yes", "已撤销")],
-                      lambda typed: Q(undone_at__isnull=typed == "no")),
-        days_filter("redeemed", "核销日期", "redeemed_at"),
-    ]  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Redemption]:
-        return super().get_queryset(request).prefetch_related("lines__line")
-
-    def found(self, typed: str) -> Q:
-        digits = "".join(character for character in typed if character.isdigit())
-        return Q(order__no__startswith=typed) | Q(order__pickup_code=digits or None)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(undo)
-        return [path("<int:pk>/undo/", view, name="orders_redemption_undo"), *super().get_urls()]
-
-    @admin.display(description="提货码")
-    def code(self, redemption: Redemption) -> str:
-        return pickup_codes.masked(redemption.order.pickup_code)
-
-    @admin.display(description="商品")
-    def goods(self, redemption: Redemption) -> str:
-        return "；".join(f"{part.line.name} {part.line.spec_text} × {part.units}" for part in redemption.lines.all())
-
-    @admin.display(description="订单金额（元）")
-    def sum(self, redemption: Redemption) -> SafeString:
-        return amount(redemption.order.payable_amount)
-
-    @admin.display(description="会员")
-    def buyer(self, redemption: Redemption) -> str:
-        return f"{redemption.order.member.nickname} {redemption.order.member.phone_masked}".strip()
-
-    @admin.display(description="核销时间", ordering="redeemed_at")
-    def at(self, redemption: Redemption) -> str:
-        return moment(redemption.redeemed_at)
-
-    @admin.display(description="状态")
-    def state(self, redemption: Redemption) -> SafeString:
-        if redemption.undone_at:
-            return format_html(
-                '<span class="bo-lines">{}<span class="bo-quiet">{}</span></span>',
-                word("", "已撤销", "quiet"), f"{redemption.undone_by}：{redemption.undo_reason}",
-            )  # fmt: skip
-        if now() >= redemption.redeemed_at + timedelta(minutes=redeeming.UNDO_MINUTES):
-            return word("", "有效", "done")
-        url = reverse("admin:orders_redemption_undo", args=[redemption.pk])
-        return format_html('{} <a class="bo-link" href="{}">撤销</a>', word("", "有效", "done"), url)
-
-
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask why, then take back a redemption; the service says who may and until when."""
-    if not staff_of(request).has_perm("orders.redeem_order"):
-        raise PermissionDenied
-    own = Redemption.objects.of_staff(staff_of(request))
-    redemption = get_object_or_404(own.select_related("order"), pk=pk)
-    form = ReasonForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        reason = form.cleaned_data["reason"]
-        try:
-            redeeming.undo_redemption(redemption=redemption, by=staff_of(request), reason=reason, now=now())
-        except (orders.NotRedeemable, orders.NotOfThisStore) as refusal:
-            form.add_error(None, refusal.message)
-        else:
-            messages.success(request, f"订单 {redemption.order.no} 的核销已撤销，回到待提货")
-            return redirect("admin:orders_redemption_changelist")
-    hint = "核销后 10 分钟内，本人或有权限的人可以撤销；订单回到待提货，提货码继续有效。"
-    title = f"撤销核销 · {redemption.order.no}"
-    return confirm_page(request, title, hint, "撤销核销", reverse("admin:orders_redemption_changelist"), form)
 
 
 def confirm_page(request: HttpRequest, title: str, hint: str, button: str, back: str, form: Any = None) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.files.storage import default_storage
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -40,6 +41,15 @@ TONES: dict[str, str] = {
 def word(value: str, label: str, tone: str = "") -> SafeString:
     """Write a status as a coloured word; a dot before it says the same without colour."""
     return format_html('<span class="bo-word bo-word--{}">{}</span>', tone or TONES.get(value, "quiet"), label)
+
+
+def thumb(name: str) -> SafeString:
+    """Show the stored picture `name` small; nothing when there is none."""
+    return (
+        format_html('<img class="bo-thumb" src="{}" alt="" loading="lazy">', default_storage.url(name))
+        if name
+        else SafeString("")
+    )
 
 
 def amount(fen: int) -> SafeString:

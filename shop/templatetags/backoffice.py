@@ -1,12 +1,10 @@
 """The words of the back office's templates: `{% load backoffice %}`."""
 
 from django import template
-from django.core.files.storage import default_storage
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from orders.models import Order, OrderLine
-from shop.backoffice.words import word
+from shop.backoffice.words import thumb, word
 from shop.lib.money import yuan
 
 register = template.Library()
@@ -25,11 +23,9 @@ def status_word(value: str, label: str) -> SafeString:
 
 
 @register.simple_tag
-def picture(name: str) -> SafeString | str:
+def picture(name: str) -> SafeString:
     """Show the stored picture `name` small; nothing when there is none."""
-    return (
-        format_html('<img class="bo-thumb" src="{}" alt="" loading="lazy">', default_storage.url(name)) if name else ""
-    )
+    return thumb(name)
 
 
 @register.filter

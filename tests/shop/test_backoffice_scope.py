@@ -176,11 +176,11 @@ def failed_refund(order: Order) -> Refund:
 
 def test_the_first_page_counts_the_failed_refunds_of_the_own_store(desk: Client, east: Store, west: Store) -> None:
     failed_refund(ordered(west, "小西"))
-    assert counted(desk, "退款异常") == 0
+    assert counted(desk, "退款失败") == 0
 
     near = failed_refund(ordered(east, "小东"))
 
-    assert counted(desk, "退款异常") == 1
+    assert counted(desk, "退款失败") == 1
     assert desk.get("/admin/orders/refund/").context["cl"].result_list[0] == near
     assert len(desk.get("/admin/orders/refund/").context["cl"].result_list) == 1
 

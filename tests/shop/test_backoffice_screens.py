@@ -53,11 +53,11 @@ def test_the_first_page_counts_what_waits_and_leads_to_it(owner: Client) -> None
     to_dos = {to_do.title: to_do for to_do in owner.get("/admin/").context["to_dos"]}
 
     assert {title: to_do.count for title, to_do in to_dos.items()} == {
-        "待接单": 0, "配货中": 1, "待提货": 0, "退款异常": 0, "对账差异": 0, "库存预警": 1,
+        "待接单": 0, "待发货": 1, "待提货": 0, "超期未提货": 0, "退款失败": 0, "对账差异": 0, "库存预警": 1,
     }  # fmt: skip
     for to_do in to_dos.values():
         assert owner.get(to_do.url).status_code == 200
-    assert len(owner.get(to_dos["配货中"].url).context["cl"].result_list) == 1
+    assert len(owner.get(to_dos["待发货"].url).context["cl"].result_list) == 1
 
 
 def menu_of(client: Client) -> list[str]:
@@ -316,7 +316,7 @@ def make_refund(status: str) -> Refund:
 
 def test_an_abnormal_refund_is_tried_again_under_its_number(desk: Client) -> None:
     refund = make_refund(RefundStatus.ABNORMAL)
-    assert refund.out_refund_no in text_of(desk.get("/admin/orders/refund/", {"trouble": "yes"}))
+    assert refund.out_refund_no in text_of(desk.get("/admin/orders/refund/", {"tab": "trouble"}))
 
     desk.post(f"/admin/orders/refund/{refund.pk}/retry/")
 

@@ -143,6 +143,9 @@ ACTIONS: dict[str, Action] = {
 }  # fmt: skip
 
 
+ON_ROWS = frozenset({"accept", "ship", "remark", "refund", "restore"})  # offered in the list too
+
+
 def open_actions(order: Order, staff: Any) -> list[tuple[str, Action]]:
     """List what `staff` may do with `order` now."""
     return [(name, one) for name, one in ACTIONS.items() if one.is_open(order) and staff.has_perm(one.permission)]

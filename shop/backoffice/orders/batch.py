@@ -8,7 +8,9 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from orders.models import Order
 from shop.backoffice.base import BackofficeForm, staff_of
@@ -74,8 +76,26 @@ def perform_all(request: HttpRequest, name: str, orders: list[Order], facts: dic
         messages.warning(request, f"{len(refused)} 单没有处理。" + "；".join(refused[:10]))
 
 
+def page_of(name: str, title: str, address: str, permission: str = "") -> BatchAction:
+    """Make the batch action that leads to a page of its own, with the chosen orders in the address."""
+
+    def run(model_admin: Any, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        if request.POST.get("select_across") == "1":
+            return redirect(f"{reverse(address)}?{request.GET.urlencode()}")
+        chosen = queryset.order_by("pk").values_list("pk", flat=True)[:MOST_ORDERS]
+        return redirect(f"{reverse(address)}?ids={','.join(map(str, chosen))}")
+
+    run.__name__ = name
+    run.short_description = title  # type: ignore[attr-defined]
+    if permission:
+        run.allowed_permissions = [permission]  # type: ignore[attr-defined]
+    return run
+
+
 BATCH_ACTIONS: list[BatchAction] = [
     batch_of("accept", "批量接单", "只有待接单的订单会被处理。自提订单接单后等待核销，不会直接完成。"),
+    page_of("batch_ship", "批量发货", "admin:orders_order_ship", "ship"),
+    page_of("export", "导出所选", "admin:orders_order_export"),
     batch_of("remark", "批量备注", "会替换所选订单原有的商家备注。", RemarkManyForm),
     batch_of("trash", "批量移入回收站", "只有交易完成和已取消的订单会被移入回收站。"),
 ]

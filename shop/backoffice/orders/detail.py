@@ -13,6 +13,7 @@ from orders.models import Channel, Order, OrderEvent, OrderStatus
 from orders.services import pickup_codes
 from shop.backoffice.base import ReasonForm, log, posted, staff_of
 from shop.backoffice.orders import actions
+from shop.backoffice.orders.filters import TERMINALS
 
 EVENT_WORDS = {
     "placed": "下单",
@@ -57,6 +58,7 @@ def order_page(request: HttpRequest, object_id: str, *, revealed: bool = False) 
         "may_reveal": staff_of(request).has_perm("orders.reveal_personal_data") and not revealed,
         "steps": progress(order),
         "pay_words": pay_words(order),
+        "terminal": TERMINALS.get(order.terminal, order.terminal),
         "code": pickup_codes.masked(order.pickup_code),
         "lines": list(order.lines.order_by("pk")),
         "payments": list(order.payments.order_by("pk")),

@@ -4,15 +4,15 @@ import re
 from typing import Any
 
 from django import forms
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from members.selectors import stores_of_staff
-from orders.models import Channel, DeliveryMethod, Order, OrderStatus, OrderType, RefundedPart
-from shop.backoffice.base import staff_of
+from orders.models import Channel, DeliveryMethod, Order, OrderStatus, OrderType, RefundedPart, Shipment
+from shop.backoffice.base import now, staff_of
 from shop.backoffice.filters import (
-    ChosenFilter,
     FormFilter,
+    ManyFilter,
     by_person,
     chosen_filter,
     days_filter,
@@ -21,32 +21,18 @@ from shop.backoffice.filters import (
 from shop.lib.crypto import blind_index
 
 TRASH = "trash"
-# Tabs of the list: value -> (label, condition). Statuses that cannot be reached yet have none.
-TABS: dict[str, tuple[str, Q]] = {
-    "": ("全部", Q()),
-    OrderStatus.PENDING_PAYMENT.value: ("待付款", Q(status=OrderStatus.PENDING_PAYMENT)),
-    OrderStatus.PENDING_ACCEPTANCE.value: ("待接单", Q(status=OrderStatus.PENDING_ACCEPTANCE)),
-    OrderStatus.PREPARING.value: ("配货中", Q(status=OrderStatus.PREPARING)),
-    OrderStatus.READY_FOR_PICKUP.value: ("待提货", Q(status=OrderStatus.READY_FOR_PICKUP)),
-    OrderStatus.SHIPPED.value: ("已发货", Q(status__in=[OrderStatus.SHIPPED, OrderStatus.PARTLY_SHIPPED])),
-    OrderStatus.COMPLETED.value: ("交易完成", Q(status=OrderStatus.COMPLETED)),
-    OrderStatus.CANCELLED.value: ("已取消", Q(status=OrderStatus.CANCELLED)),
+# Tabs of the list: value -> (label, statuses). Statuses that cannot be reached yet have none.
+TABS: dict[str, tuple[str, list[str]]] = {
+    "": ("全部", [status.value for status in OrderStatus]),
+    OrderStatus.PENDING_PAYMENT.value: ("待付款", [OrderStatus.PENDING_PAYMENT]),
+    OrderStatus.PENDING_ACCEPTANCE.value: ("待接单", [OrderStatus.PENDING_ACCEPTANCE]),
+    OrderStatus.PREPARING.value: ("待发货", [OrderStatus.PREPARING]),
+    OrderStatus.READY_FOR_PICKUP.value: ("待提货", [OrderStatus.READY_FOR_PICKUP]),
+    OrderStatus.SHIPPED.value: ("已发货", [OrderStatus.SHIPPED, OrderStatus.PARTLY_SHIPPED]),
+    OrderStatus.COMPLETED.value: ("交易完成", [OrderStatus.COMPLETED]),
+    OrderStatus.CANCELLED.value: ("已取消", [OrderStatus.CANCELLED]),
 }
-
-
-def tab_counts(orders: QuerySet[Order]) -> list[tuple[str, str, int]]:
-    """Return `(value, label, count)` of every tab, with one query for all."""
-    kept = Q(deleted_at__isnull=True)
-    counts = {f"tab{number}": Count("pk", filter=kept & q) for number, (_, q) in enumerate(TABS.values())}
-    row = orders.order_by().aggregate(**counts, trash=Count("pk", filter=~kept))
-    tabs = [(value, label, row[f"tab{number}"]) for number, (value, (label, _)) in enumerate(TABS.items())]
-    return [*tabs, (TRASH, "回收站", row["trash"])]
-
-
-def sums_of(orders: QuerySet[Order]) -> dict[str, int]:
-    """Add up what the filter leaves: paid and refunded amounts, in fen."""
-    row = orders.order_by().aggregate(paid=Sum("paid_amount"), refunded=Sum("refunded_amount"))
-    return {"paid": row["paid"] or 0, "refunded": row["refunded"] or 0}
+TERMINALS = {"h5": "手机网页", "pc": "电脑网页"}
 
 
 class TabFilter(FormFilter):
@@ -63,12 +49,12 @@ class TabFilter(FormFilter):
         tab = self.typed("tab")
         if tab == TRASH:
             return queryset.filter(deleted_at__isnull=False)
-        condition = TABS.get(tab, TABS[""])[1]
-        return queryset.filter(condition, deleted_at__isnull=True)
+        kept = queryset.filter(deleted_at__isnull=True)
+        return kept.filter(status__in=TABS[tab][1]) if tab and tab in TABS else kept
 
 
-class StoreFilter(ChosenFilter):
-    """One of the stores whose orders the person may see."""
+class StoreFilter(ManyFilter):
+    """Some of the stores whose orders the person may see; nothing to choose for those who have one."""
 
     title = "门店"
     parameter_name = "store"
@@ -77,6 +63,9 @@ class StoreFilter(ChosenFilter):
         if not hasattr(self, "stores"):
             self.stores = list(stores_of_staff(staff_of(self.request)).values_list("pk", "name"))
         return self.stores
+
+    def has_output(self) -> bool:
+        return len(self.options()) > 1
 
 
 def of_number(typed: str) -> Q:
@@ -89,6 +78,17 @@ def of_goods(typed: str) -> Q:
     lines = Order.lines.rel.related_model.objects  # type: ignore[attr-defined]
     found = lines.filter(Q(name__icontains=typed) | Q(code__iexact=typed)).values("order_id")
     return Q(pk__in=found)
+
+
+def of_parcel(typed: str) -> Q:
+    """Find by the courier's number, whole or its beginning."""
+    numbers = Shipment.objects.filter(tracking_no__istartswith=re.sub(r"\s", "", typed))
+    return Q(pk__in=numbers.values("order_id"))
+
+
+def past_pickup(typed: str) -> Q:
+    """Find what was not collected in time."""
+    return Q(status=OrderStatus.READY_FOR_PICKUP, pickup_before__lt=now())
 
 
 def of_member(typed: str) -> Q:
@@ -127,7 +127,10 @@ FILTERS: list[Any] = [
     typed_filter("receiver_q", "收货人姓名或手机（完整）", by_person("receiver_name_index", "receiver_phone_index")),
     typed_filter("member_q", "会员昵称、编号或手机（完整）", of_member),
     typed_filter("pickup_code", "提货码", of_pickup_code),
+    typed_filter("tracking_no", "快递单号", of_parcel),
     typed_filter("product_q", "商品名称或编码", of_goods),
+    chosen_filter("terminal", "来源", list(TERMINALS.items())),
+    chosen_filter("overdue", "提货期限", [("yes", "超期未提货")], past_pickup),
     chosen_filter(
         "has_remark", "备注", [("yes", "有备注"), ("no", "没有备注")],
         lambda typed: HAS_REMARK if typed == "yes" else ~HAS_REMARK,
