@@ -3,16 +3,21 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.templatetags.static import static
+from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from members.services import PRIVACY_VERSION
+from shop.lib import hours
 from shop.views import common
 
 
 @require_safe
 def store_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/store_list.html", {"stores": common.open_stores(), "shop": common.shop_settings()})
+    """The stores with a door, and whether somebody is there now, as far as their hours can be read."""
+    now = timezone.localtime()
+    rows = [(store, hours.is_open(store.hours, at=now)) for store in common.open_stores()]
+    return render(request, "shop/store_list.html", {"rows": rows, "shop": common.shop_settings()})
 
 
 @require_safe
