@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from members.models import PHONE, Address, Member
-from shop.lib import regions
+from shop.lib import addressing, regions
 
 if TYPE_CHECKING:
     AddressModelForm = forms.ModelForm[Address]
@@ -63,7 +63,10 @@ class CodeForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    """What members may say about themselves; `today` is the day in the shop's time zone."""
+    """What members may say about themselves; `today` is the day in the shop's time zone.
+
+    The birthday rests until `free_on`: it brings a coupon, so it changes once a year.
+    """
 
     nickname = forms.CharField(
         label="昵称", max_length=Member._meta.get_field("nickname").max_length, required=False,
@@ -74,9 +77,14 @@ class ProfileForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, free_on: date | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        rests = bool(free_on and today < free_on)
+        self.fields["birthday"].disabled = rests
+        self.fields["birthday"].help_text = (
+            f"生日每年只能改一次，{free_on:%Y-%m-%d} 起可以再改" if rests else "每年只能改一次，请核对后再保存"
+        )
         self.fields["birthday"].widget.attrs |= {"min": f"{EARLIEST_BIRTHDAY}", "max": f"{today}"}
 
     def clean_birthday(self) -> date | None:
@@ -149,6 +157,30 @@ class AddressForm(AddressModelForm):
         if chosen := self.steps[-1].chosen:
             self.instance.region_code = chosen.code
         return cleaned
+
+
+class PasteForm(forms.Form):
+    """A whole address in one text, as people copy it from a chat."""
+
+    paste = forms.CharField(
+        label="粘贴整段地址", max_length=addressing.LONGEST_TEXT,
+        error_messages={"required": "请先粘贴一段包含姓名、电话和地址的文字", "max_length": "太长了，请只粘贴一个地址"},
+        widget=forms.Textarea(
+            attrs={
+                "rows": 3,
+                "placeholder": "例如：王小明 13800000000 浙江省杭州市西湖区文三路 90 号",
+                "autocomplete": "off",
+            }
+        ),
+    )  # fmt: skip
+
+    def recognised(self) -> dict[str, str]:
+        """Return the fields of an AddressForm that the text told, and a mistake when it told none."""
+        found = addressing.recognise(self.cleaned_data["paste"])
+        if found.is_nothing:
+            self.add_error("paste", "没有认出电话和地区，请直接在下面填写")
+        told = {"receiver_name": found.name, "receiver_phone": found.phone, "detail": found.detail}
+        return {name: text for name, text in told.items() if text} | dict(zip(LEVELS, found.region, strict=False))
 
 
 def _picked(data: Any, initial: dict[str, Any], instance: Address | None) -> list[str]:

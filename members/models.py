@@ -59,6 +59,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     phone = EncryptedTextField("手机", blank=True, default="", validators=[PHONE])
     phone_index = BlindIndexField(of="phone", db_index=True)
     birthday = models.DateField("生日", null=True, blank=True)
+    birthday_set_on = models.DateField(null=True, editable=False)  # the day of the last change; it holds for a year
     is_active = models.BooleanField("启用", default=True)
     is_staff = models.BooleanField("员工", default=False)
     stores = models.ManyToManyField(

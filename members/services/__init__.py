@@ -3,6 +3,8 @@
 from members.selectors import unread_count
 from members.services.accounts import (
     PRIVACY_VERSION,
+    BirthdayFixed,
+    birthday_free_on,
     ensure_roles,
     record_consent,
     register_by_phone,
@@ -17,10 +19,12 @@ __all__ = [
     "MOST_ADDRESSES",
     "PRIVACY_VERSION",
     "AddressRefused",
+    "BirthdayFixed",
     "BrokenSeal",
     "CodeRefused",
     "SmsUnavailable",
     "acting_from",
+    "birthday_free_on",
     "broken_seals",
     "delete_address",
     "deliver_messages",

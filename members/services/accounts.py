@@ -36,10 +36,37 @@ def record_consent(*, member: Member, now: datetime, ip: str | None, version: st
     Consent.objects.bulk_create([consent], ignore_conflicts=True)
 
 
-def save_profile(*, member: Member, nickname: str, birthday: date | None) -> None:
-    """Write what members may say about themselves."""
+class BirthdayFixed(Exception):
+    """The birthday was changed less than a year ago; `message` says from when on it may be changed again."""
+
+    def __init__(self, free_on: date) -> None:
+        self.message = f"生日每年只能改一次，{free_on:%Y-%m-%d} 起可以再改"
+        super().__init__(self.message)
+
+
+def birthday_free_on(member: Member) -> date | None:
+    """Return the first day on which `member` may change their birthday again; None when it was never set."""
+    last = member.birthday_set_on
+    if last is None:
+        return None
+    return date(last.year + 1, 3, 1) if (last.month, last.day) == (2, 29) else last.replace(year=last.year + 1)
+
+
+@transaction.atomic
+def save_profile(*, member: Member, nickname: str, birthday: date | None, today: date) -> None:
+    """Write what members may say about themselves; `today` is the day in the shop's time zone.
+
+    Raises BirthdayFixed, and writes nothing, when the birthday would change for the second time within a year.
+    """
+    kept = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    member.birthday_set_on = kept.birthday_set_on
+    if birthday != kept.birthday:
+        free_on = birthday_free_on(kept)
+        if free_on and today < free_on:
+            raise BirthdayFixed(free_on)
+        member.birthday_set_on = today
     member.nickname, member.birthday = nickname, birthday
-    member.save(update_fields=["nickname", "birthday"])
+    member.save(update_fields=["nickname", "birthday", "birthday_set_on"])
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members import selectors, services
-from members.forms import AddressForm
+from members.forms import AddressForm, PasteForm
 from members.models import Address
 from members.views.access import MemberRequest, shopper_required
 from shop.lib.http import safe_next
@@ -68,12 +68,15 @@ def address_default(request: MemberRequest, address_id: int) -> HttpResponse:
 
 
 def _edit(request: MemberRequest, address: Address, heading: str) -> HttpResponse:
-    """Show and save the form; the button that only asks for the next level of the region saves nothing."""
-    following = safe_next(request, "")
+    """Show and save the form; a button that only asks for the next level, or to read a pasted text, saves nothing."""
+    following, picks = safe_next(request, ""), request.POST.get("pick", "")
     asked: dict[str, Any] = {"instance": address}
-    if request.method == "POST" and "pick" in request.POST:
+    paste = PasteForm(request.POST if picks == "paste" else None)
+    if picks:
         asked["initial"] = request.POST.dict() | {"is_default": "is_default" in request.POST}
-    form = AddressForm(request.POST if request.method == "POST" and "pick" not in request.POST else None, **asked)
+    if paste.is_bound and paste.is_valid():
+        asked["initial"] |= paste.recognised()
+    form = AddressForm(request.POST if request.method == "POST" and not picks else None, **asked)
     if form.is_bound and form.is_valid():
         try:
             saved = services.save_address(member=request.user, address=form.instance, now=timezone.now())
@@ -82,7 +85,7 @@ def _edit(request: MemberRequest, address: Address, heading: str) -> HttpRespons
         else:
             messages.success(request, "地址已保存")
             return redirect(_chosen(following, saved) if following else reverse("members:addresses"))
-    context = {"form": form, "address": address, "heading": heading, "next": following}
+    context = {"form": form, "paste": paste, "address": address, "heading": heading, "next": following}
     return render(request, "members/address_form.html", context)
 
 

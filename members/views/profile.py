@@ -14,11 +14,16 @@ from members.views.access import MemberRequest, shopper_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @shopper_required
 def profile(request: MemberRequest) -> HttpResponse:
-    member = request.user
+    member, today = request.user, timezone.localdate()
     initial = {"nickname": member.nickname, "birthday": member.birthday}
-    form = ProfileForm(request.POST or None, initial=initial, today=timezone.localdate())
+    free_on = services.birthday_free_on(member)
+    form = ProfileForm(request.POST or None, initial=initial, today=today, free_on=free_on)
     if request.method == "POST" and form.is_valid():
-        services.save_profile(member=member, **form.cleaned_data)
-        messages.success(request, "资料已保存")
-        return redirect("me")
+        try:
+            services.save_profile(member=member, today=today, **form.cleaned_data)
+        except services.BirthdayFixed as refusal:  # another tab was quicker
+            form.add_error("birthday", refusal.message)
+        else:
+            messages.success(request, "资料已保存")
+            return redirect("me")
     return render(request, "members/profile.html", {"form": form, "member": member})

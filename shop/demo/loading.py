@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from multiprocessing import get_context
 
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from catalog import services as catalog
 from catalog.models import Category, HomeBlock, LimitKind, Product, ProductStatus
@@ -186,7 +187,8 @@ def load_shoppers(*, now: datetime) -> list[Member]:
     for shopper in SHOPPERS:
         member, is_new = members.register_by_phone(shopper.phone, now=now, ip=None)
         if is_new:
-            members.save_profile(member=member, nickname=shopper.nickname, birthday=shopper.birthday)
+            long_ago = timezone.localdate(now) - timedelta(days=400)
+            members.save_profile(member=member, nickname=shopper.nickname, birthday=shopper.birthday, today=long_ago)
             for region_code, detail in shopper.addresses:
                 address = Address(
                     receiver_name=shopper.name,

@@ -395,3 +395,33 @@ def test_the_list_costs_three_queries_however_many_addresses(client: Client, mem
         client.get(reverse("members:addresses"))
 
     assert len(queries) == 3  # session, member, addresses
+
+
+def test_a_pasted_text_fills_the_form_and_saves_nothing(client: Client, member: Member) -> None:
+    text = "王小明 138 1234 5678 浙江省杭州市西湖区文三路 90 号"
+
+    page = valid_html(post_new(client, pick="paste", paste=text, receiver_name="张三", is_default="on"))
+
+    assert 'value="王小明"' in page
+    assert 'value="13812345678"' in page
+    assert 'value="文三路 90 号"' in page
+    assert '<option value="330106" selected>西湖区</option>' in page
+    assert "请核对以后再保存" in page
+    assert "checked" in page
+    assert member.addresses.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "请先粘贴一段包含姓名、电话和地址的文字"), ("你好", "没有认出电话和地区"),
+        ("长" * 301, "请只粘贴一个地址"),
+    ],
+)  # fmt: skip
+def test_a_text_that_tells_nothing_is_refused_and_what_was_typed_stays(
+    client: Client, member: Member, text: str, sentence: str
+) -> None:
+    page = valid_html(post_new(client, pick="paste", paste=text, detail="文三路 91 号"))
+
+    assert sentence in page
+    assert 'value="文三路 91 号"' in page

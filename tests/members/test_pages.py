@@ -51,12 +51,41 @@ def test_nickname_and_birthday_are_saved(client: Client, member: Member) -> None
 
 
 def test_both_may_be_left_empty(client: Client, member: Member) -> None:
-    services.save_profile(member=member, nickname="小王", birthday=date(1990, 2, 28))
+    services.save_profile(member=member, nickname="小王", birthday=date(1990, 2, 28), today=date(2020, 1, 1))
 
     client.post(PROFILE, {"nickname": "", "birthday": ""})
 
     member.refresh_from_db()
     assert (member.nickname, member.birthday) == ("", None)
+
+
+def test_a_birthday_changes_once_a_year_and_a_nickname_whenever_one_likes(client: Client, member: Member) -> None:
+    client.post(PROFILE, {"nickname": "小王", "birthday": "1990-02-28"})
+
+    page = valid_html(client.get(PROFILE))
+    client.post(PROFILE, {"nickname": "老王", "birthday": "1991-03-01"})
+
+    free_on = services.birthday_free_on(Member.objects.get())
+    assert f"生日每年只能改一次，{free_on} 起可以再改" in page
+    member.refresh_from_db()
+    assert (member.nickname, member.birthday) == ("老王", date(1990, 2, 28))
+    assert member.birthday_set_on == timezone.localdate()
+
+
+@pytest.mark.parametrize(
+    ("set_on", "free_on"), [(date(2025, 5, 4), date(2026, 5, 4)), (date(2024, 2, 29), date(2025, 3, 1))]
+)
+def test_a_birthday_rests_for_a_year(member: Member, set_on: date, free_on: date) -> None:
+    services.save_profile(member=member, nickname="", birthday=date(1990, 1, 1), today=set_on)
+
+    with pytest.raises(services.BirthdayFixed) as refused:
+        services.save_profile(member=member, nickname="x", birthday=date(1990, 1, 2), today=free_on - timedelta(days=1))
+
+    assert refused.value.message == f"生日每年只能改一次，{free_on} 起可以再改"
+    kept = Member.objects.get()
+    assert (kept.nickname, kept.birthday, kept.birthday_set_on) == ("", date(1990, 1, 1), set_on)
+    services.save_profile(member=member, nickname="x", birthday=date(1990, 1, 2), today=free_on)
+    assert Member.objects.get().birthday_set_on == free_on
 
 
 @pytest.mark.parametrize(
