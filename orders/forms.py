@@ -99,6 +99,11 @@ class CheckoutForm(forms.Form):
         """What is wrong with the fields that nobody sees."""
         return [STALE] if {"key", "expected"} & set(self.errors) else []
 
+    @property
+    def places_to_mend(self) -> list[forms.BoundField]:
+        """The fields with mistakes, in the order of the page: it stands far above some of them."""
+        return [field for field in self.visible_fields() if field.errors and field.name not in {"key", "expected"}]
+
     def delivery_choice(self) -> Delivery:
         """Return what was chosen, once the form is valid."""
         cleaned = self.cleaned_data
