@@ -125,6 +125,7 @@ def _finish(order: Order, refund: Refund, now: datetime) -> None:
         rows = Payment.objects.filter(pk=refund.payment_id)
         rows.update(refunded_amount=F("refunded_amount") + refund.amount)
     if refund.cause == RefundCause.LATE_MONEY:
+        _record_done(order, refund, now)
         _tell(order, refund, now)
         return
     parts = list(refund.lines.select_related("line").order_by("line_id"))
@@ -137,15 +138,22 @@ def _finish(order: Order, refund: Refund, now: datetime) -> None:
         updated_at=now,
     )
     order.refresh_from_db(fields=["refunded_amount", "refund_status"])
-    record_event(
-        order, kind="refunded", from_status=order.status, by=None, now=now, note=f"¥{yuan(refund.amount)} 已原路退回"
-    )
+    _record_done(order, refund, now)
     if settled:
         _move_on(order, lines, whole, now)
     catalog.count_sold(_units_by_product(parts))
     order_refunded.send(sender=Order, order=order, refund=refund)
     _tell(order, refund, now)
     _restock(refund, parts, now)
+
+
+def _record_done(order: Order, refund: Refund, now: datetime) -> None:
+    note = f"¥{yuan(refund.amount)} {_way(order)}"
+    record_event(order, kind="refunded", from_status=order.status, by=None, now=now, note=note)
+
+
+def _way(order: Order) -> str:
+    return "已由门店退还" if order.pays_at_store else "已原路退回"
 
 
 def _move_on(order: Order, lines: list[OrderLine], whole: bool, now: datetime) -> None:
@@ -208,13 +216,12 @@ def _restock(refund: Refund, parts: list[RefundLine], now: datetime) -> None:
 
 
 def _tell(order: Order, refund: Refund, now: datetime) -> None:
-    way = "已由门店退还" if order.pays_at_store else "已原路退回"
     members.notify(
         member=order.member,
         scene="refunded",
         key=f"refunded:{refund.pk}",
         title="退款已到账",
-        body=f"订单 {order.no} 的退款 ¥{yuan(refund.amount)} {way}。",
+        body=f"订单 {order.no} 的退款 ¥{yuan(refund.amount)} {_way(order)}。",
         link=f"/orders/{order.no}/",
         now=now,
     )

@@ -20,6 +20,7 @@ from orders.models import (
     RefundCause,
     RefundStatus,
 )
+from orders.selectors import buying
 from orders.signals import order_paid
 from shop import audit
 from tests.factories import make_member, make_sku, make_staff
@@ -208,6 +209,9 @@ def test_money_after_cancelling_goes_back_by_itself(sandbox: Sandbox) -> None:
     assert (order.status, order.paid_amount, order.refunded_amount) == ("cancelled", 0, 0)
     assert (payment.status, payment.is_accepted, payment.refunded_amount) == ("paid", False, 1000)
     assert (refund.status, refund.cause) == ("done", "late_money")
+    steps = buying.steps_of(buying.order_page(order.member, order.no) or order)
+    assert [step.title for step in steps[:3]] == ["退款已到账", "付款到得太晚，自动原路退回", "退款处理中"]
+    assert (steps[0].text, steps[0].at) == ("¥10.00 已原路退回", order.events.latest("pk").at)
     assert GatewayNotice.objects.get(kind="payment").status == NoticeStatus.REFUSED
     assert audit.run(now=timezone.now()) == []
 
