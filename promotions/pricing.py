@@ -31,6 +31,10 @@ class FreightRule:
         """Return the freight of an order whose goods cost `goods_paid` fen after all discounts."""
         return 0 if self.free_over and goods_paid >= self.free_over else self.amount
 
+    def missing(self, goods_paid: int) -> int:
+        """Return how many fen of goods are missing for free delivery; 0 when it is free, or never will be."""
+        return max(self.free_over - goods_paid, 0) if self.amount else 0
+
 
 def freight_rule(shop: ShopSettings, *, is_pickup: bool) -> FreightRule:
     """Return the freight that the merchant has set: none for what is collected in a store."""

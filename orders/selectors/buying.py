@@ -154,9 +154,10 @@ STEPS = {  # kind of event -> words; what is not listed is the shop's own busine
     "refund_requested": "退款处理中",
     "refunded": "退款已到账",
     "refund_failed": "退款遇到问题，商家正在处理",
-    "late_money": "迟到的付款已安排自动退回",
+    "late_money": "付款到得太晚，自动原路退回",
 }
-NOTED = frozenset({"shipped", "redeemed", "completed"})  # whose note is meant for the buyer
+# Whose note is meant for the buyer:
+NOTED = frozenset({"shipped", "redeemed", "completed", "late_money", "refund_requested", "refunded"})
 
 
 def steps_of(order: Order) -> list[Step]:
@@ -172,3 +173,44 @@ def _step(order: Order, event: OrderEvent) -> Step | None:
     if event.kind == "cancelled":
         text = order.get_cancel_reason_display()
     return Step(title, text, event.at) if title else None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One of the few stages every order goes through, as the buyer sees them at a glance."""
+
+    words: str
+    is_done: bool
+    is_current: bool
+
+
+REACHED = {  # how many stages after 付款 an order has come
+    OrderStatus.PENDING_PAYMENT: 0,
+    OrderStatus.AWAITING_GROUP: 1,
+    OrderStatus.PENDING_ACCEPTANCE: 1,
+    OrderStatus.PENDING_ASSIGNMENT: 1,
+    OrderStatus.PREPARING: 1,
+    OrderStatus.READY_FOR_PICKUP: 2,
+    OrderStatus.PARTLY_SHIPPED: 2,
+    OrderStatus.SHIPPED: 2,
+    OrderStatus.COMPLETED: 4,
+}
+
+
+def stages_of(order: Order) -> list[Stage]:
+    """Return the stages of an order, done and to come; none of one that was cancelled."""
+    if order.status not in REACHED:
+        return []
+    pay = "到店付款" if order.pays_at_store else "付款"
+    words = [pay, "备货", "提货", "完成"] if order.is_pickup else [pay, "配货", "收货", "完成"]
+    if order.pays_at_store:
+        words = ["备货", pay, "提货", "完成"]
+    at = REACHED[OrderStatus(order.status)]
+    if order.awaits_counter_payment:
+        at = 1
+    return [Stage(word, index < at, index == at) for index, word in enumerate(words)]
+
+
+def newest_event(order: Order) -> int:
+    """Return the number of the last step of an order: another one means that its page is out of date."""
+    return order.events.order_by("-pk").values_list("pk", flat=True).first() or 0

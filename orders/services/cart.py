@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, Subquery, Sum
 
-from catalog.models import MOST_UNITS, ProductImage, ProductStatus, Sku
+from catalog.models import MOST_UNITS, LimitKind, ProductImage, ProductStatus, Sku
 from catalog.selectors import picture_url
+from catalog.selectors.product_page import FEW_LEFT
 from members.models import Member
 from orders.models import CartItem
 from orders.selectors.buying import units_bought
@@ -39,7 +40,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One SKU of a cart. `problem` is one of PROBLEMS or "", `why` says more; `most` is how many may be chosen."""
+    """One SKU of a cart. `problem` is one of PROBLEMS or "", `why` says more; `most` is how many may be chosen.
+
+    `note` is worth knowing before it becomes a problem: 仅剩 3 件, 每单限购 2 件.
+    """
 
     sku_id: int
     product_id: int
@@ -53,6 +57,12 @@ class Line:
     is_selected: bool
     problem: str
     why: str
+    note: str
+
+    @property
+    def amount(self) -> int:
+        """What all units of the line cost in fen."""
+        return self.price * self.units
 
     @property
     def is_mendable(self) -> bool:
@@ -100,7 +110,7 @@ def _shown(entries: list[tuple[Sku, int, bool]], member: Member | None) -> Cart:
     return Cart(
         lines=valid,
         invalid=[(problem, found) for problem, found in groups if found],
-        goods_amount=sum(line.price * line.units for line in selected),
+        goods_amount=sum(line.amount for line in selected),
         units=sum(line.units for line in selected),
     )
 
@@ -164,7 +174,17 @@ def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bo
         is_selected=is_selected,
         problem=problem,
         why=why,
+        note="" if problem else _note(sku),
     )
+
+
+def _note(sku: Sku) -> str:
+    """Say what is scarce about a SKU that can be bought; "" when nothing is."""
+    product = sku.product
+    if sku.stock < FEW_LEFT:
+        return f"仅剩 {sku.stock} {product.unit}"
+    limit = product.limit
+    return f"{LimitKind(limit.kind).label} {limit.units} {product.unit}" if limit.kind != LimitKind.NONE else ""
 
 
 def _problem(sku: Sku, units: int, together: int, bought: int) -> tuple[str, str]:
@@ -247,15 +267,28 @@ def _put(owner: Owner, units_by_sku: Mapping[int, int], now: datetime, **also: b
         )
 
 
-def remove(owner: Owner, *, sku_ids: Iterable[int]) -> None:
-    """Take SKUs out of the cart; one that is not in it is no mistake."""
+def remove(owner: Owner, *, sku_ids: Iterable[int]) -> dict[int, int]:
+    """Take SKUs out of the cart and return `{sku_id: units}` of what was in it."""
     gone = set(sku_ids)
+    removed = {sku_id: units for sku_id, (units, _) in _held(owner).items() if sku_id in gone}
     if owner.member:
         CartItem.objects.filter(member=owner.member, sku__in=gone).delete()
     else:
         kept = guest_units(owner.session)
         owner.session[GUEST_CART] = {str(pk): units for pk, units in kept.items() if pk not in gone}
     recount(owner)
+    return removed
+
+
+def restore(owner: Owner, *, units_by_sku: Mapping[int, int], now: datetime) -> list[str]:
+    """Put back what `remove` returned; return a sentence for each that can no longer be had."""
+    notes = []
+    for sku_id, units in reversed(list(units_by_sku.items())):  # what is added last stands first
+        try:
+            add(owner, sku_id=sku_id, units=units, now=now)
+        except CartRefused as refusal:
+            notes.append(refusal.message)
+    return notes
 
 
 def select(owner: Owner, *, sku_ids: Iterable[int], among: Iterable[int]) -> None:

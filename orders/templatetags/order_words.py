@@ -1,13 +1,15 @@
 """How orders are put into words and pictures: `{% load order_words %}`."""
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.selectors import picture_url
-from orders.models import Order, OrderLine, OrderStatus
+from orders.models import Order, OrderLine, OrderStatus, Refund, RefundedPart, RefundStatus
 from orders.services import pickup_codes
 from shop.lib import markup
+from shop.lib.money import yuan
 from shop.templatetags.ui import icon
 
 register = template.Library()
@@ -37,15 +39,50 @@ def order_status(order: Order) -> SafeString:
 @register.simple_tag
 def order_hero(order: Order) -> SafeString:
     """Draw the head of an order's page: what it is in, and what that means for the buyer."""
-    kind, name, text = LOOKS[OrderStatus(order.status)]
-    if order.status == OrderStatus.CANCELLED:
-        text = order.get_cancel_reason_display()
-    if order.awaits_counter_payment:
-        text = "请到店付款并出示提货码"
+    kind, name, _ = LOOKS[OrderStatus(order.status)]
     return format_html(
         '<div class="hero hero--{}">{}<div><p class="hero__title">{}</p><p class="hero__text">{}</p></div></div>',
-        kind, icon(name), order.get_status_display(), text,
+        kind, icon(name), order.get_status_display(), _meaning(order),
     )  # fmt: skip
+
+
+def _meaning(order: Order) -> str:
+    """Say what the state of an order of `buying.order_page` means for its buyer, money that went back included."""
+    _, _, text = LOOKS[OrderStatus(order.status)]
+    lines = order.lines.all()
+    handed, left = sum(line.units_handed for line in lines), sum(line.units_left for line in lines)
+    if order.status == OrderStatus.CANCELLED:
+        text = order.get_cancel_reason_display()
+    elif order.awaits_counter_payment:
+        text = "请到店付款并出示提货码"
+    elif order.status == OrderStatus.READY_FOR_PICKUP and handed:
+        text = f"已提走 {handed} 件，还有 {left} 件等您来取"
+    elif order.refund_status == RefundedPart.FULL:
+        text = "商品已全部退款"
+    return "，".join(filter(None, [text, money_back(order)]))
+
+
+@register.simple_tag
+def money_back(order: Order) -> str:
+    """Say in one clause what of the buyer's money has gone back or is on its way; "" when there is none."""
+    refunds = order.refunds.all()
+    done = sum(refund.amount for refund in refunds if refund.status == RefundStatus.DONE)
+    waiting = sum(refund.amount for refund in refunds if refund.status in Refund.LIVE)
+    words = [f"¥{yuan(waiting)} 正在退回"] if waiting else []
+    return "，".join([f"¥{yuan(done)} 已退回", *words] if done else words)
+
+
+@register.simple_tag
+def order_next(order: Order) -> str:
+    """Say in one line of the list what comes next, where and when; "" where the status says it all."""
+    if order.status == OrderStatus.PENDING_PAYMENT:
+        return f"请在 {timezone.localtime(order.pay_before):%H:%M} 前付款，逾期自动取消" if order.pay_before else ""
+    if order.status == OrderStatus.READY_FOR_PICKUP:
+        when = f"{order.pickup_day.month}月{order.pickup_day.day}日 {order.pickup_window}" if order.pickup_day else ""
+        return "　".join(filter(None, [order.store.name, when]))
+    if order.status == OrderStatus.CANCELLED:
+        return str(order.get_cancel_reason_display())
+    return LOOKS[OrderStatus(order.status)][2] if order.status != OrderStatus.COMPLETED else ""
 
 
 @register.filter

@@ -10,4 +10,5 @@ urlpatterns = [
     path("add/", cart.cart_add, name="add"),
     path("update/", cart.cart_update, name="update"),
     path("remove/", cart.cart_remove, name="remove"),
+    path("restore/", cart.cart_restore, name="restore"),
 ]

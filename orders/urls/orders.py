@@ -19,6 +19,7 @@ urlpatterns = [
     path("checkout/", checkout.checkout, name="checkout"),
     path("orders/", orders.order_list, name="list"),
     path("orders/<order_no:no>/", orders.order_detail, name="detail"),
+    path("orders/<order_no:no>/changed/", orders.order_changed, name="changed"),
     path("orders/<order_no:no>/cancel/", orders.order_cancel, name="cancel"),
     path("orders/<order_no:no>/receive/", orders.order_receive, name="receive"),
     path("orders/<order_no:no>/hide/", orders.order_hide, name="hide"),

@@ -1,6 +1,7 @@
 """The cart, for guests and members alike; one form holds all of it, so it works without a script."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -15,14 +16,42 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.models import MOST_UNITS
 from orders.services import cart
 from orders.views.access import cart_owner
+from promotions import pricing
+from shop.models import ShopSettings
+
+REMOVED = "cart_removed"  # key of the session: {sku_id: units} that were taken out last, until the next page
+
+
+@dataclass(frozen=True, slots=True)
+class Freight:
+    """How far the cart is from free delivery, in fen."""
+
+    missing: int
+    free_over: int
 
 
 @require_safe
 @never_cache
 def cart_page(request: HttpRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, units bought (only with a lifetime limit)."""
+    """Queries: session, user, cart, SKUs, settings, units bought (only with a lifetime limit)."""
     owner = cart_owner(request)
-    return render(request, "orders/cart.html", {"cart": cart.show(owner), "is_guest": owner.member is None})
+    shown = cart.show(owner)
+    context = {
+        "cart": shown,
+        "is_guest": owner.member is None,
+        "freight": None if shown.is_empty else _freight(shown),
+        "removed": _units(request.session.pop(REMOVED, {})),
+    }
+    return render(request, "orders/cart.html", context)
+
+
+def _freight(shown: cart.Cart) -> Freight | None:
+    """Say how far the selected goods are from free delivery; None where that is no question."""
+    shop = ShopSettings.load()
+    rule = pricing.freight_rule(shop, is_pickup=False)
+    if not shop.express_enabled or not rule.free_over or not rule.amount:
+        return None
+    return Freight(missing=rule.missing(shown.goods_amount), free_over=rule.free_over)
 
 
 @require_POST
@@ -56,7 +85,7 @@ def cart_update(request: HttpRequest) -> HttpResponse:
         ticked = set(shown) if request.POST["all"] == "on" else set()
     cart.select(owner, sku_ids=ticked, among=shown)
     if removed := whole_number(request.POST, "remove"):
-        cart.remove(owner, sku_ids=[removed])
+        _remove(request, [removed])
     if request.POST.get("then") == "checkout":
         return redirect("orders:checkout")
     return redirect("cart:index")
@@ -66,14 +95,33 @@ def cart_update(request: HttpRequest) -> HttpResponse:
 def cart_remove(request: HttpRequest) -> HttpResponse:
     """Remove the posted SKUs: one line, or all that cannot be bought."""
     skus = [int(sku) for sku in request.POST.getlist("sku") if sku.isdecimal() and len(sku) < 18]
-    cart.remove(cart_owner(request), sku_ids=skus)
+    _remove(request, skus)
+    return redirect("cart:index")
+
+
+def _remove(request: HttpRequest, sku_ids: list[int]) -> None:
+    """Remove goods; the next page offers to put them back."""
+    removed = cart.remove(cart_owner(request), sku_ids=sku_ids)
+    request.session[REMOVED] = {str(sku_id): units for sku_id, units in removed.items()}
+
+
+@require_POST
+def cart_restore(request: HttpRequest) -> HttpResponse:
+    """Put back what was removed a moment ago."""
+    for note in cart.restore(cart_owner(request), units_by_sku=_posted_units(request.POST), now=timezone.now()):
+        messages.error(request, note)
     return redirect("cart:index")
 
 
 def _posted_units(posted: QueryDict) -> dict[int, int]:
     """Read the fields units-<sku>; what is no number is left as it was."""
     names = [name for name in posted if name.startswith("units-")]
-    pairs = [(name.removeprefix("units-"), str(posted[name])) for name in names]
+    return _units({name.removeprefix("units-"): posted[name] for name in names})
+
+
+def _units(kept: Mapping[str, object]) -> dict[int, int]:
+    """Read {sku: units} as forms and sessions hold it; what is no number is left out."""
+    pairs = [(sku, str(units)) for sku, units in kept.items()]
     return {
         int(sku): int(units)
         for sku, units in pairs

@@ -176,6 +176,8 @@ def _context(
     shop = options.shop
     is_pickup = chosen.delivery == DeliveryMethod.PICKUP
     items = [pricing.Item(line.sku_id, line.units, line.price) for line in basket.lines]
+    freight = pricing.freight_rule(shop, is_pickup=is_pickup)
+    price = pricing.price(items, freight=freight)
     key = request.POST.get("key", "")
     return {
         "form": form,
@@ -184,7 +186,8 @@ def _context(
         "chosen": chosen,
         "is_pickup": is_pickup,
         "may_pay_at_store": is_pickup and shop.pay_at_store_enabled,
-        "price": pricing.price(items, freight=pricing.freight_rule(shop, is_pickup=is_pickup)),
+        "price": price,
+        "missing": freight.missing(price.goods_paid),
         "key": key if KEY.fullmatch(key) else uuid.uuid4().hex,
         "buy_now": {"sku": basket.lines[0].sku_id, "units": basket.lines[0].units} if _is_buy_now(request) else None,
     }

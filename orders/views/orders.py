@@ -1,15 +1,18 @@
 """A buyer's own orders. Somebody else's order does not exist here."""
 
 from contextlib import suppress
+from typing import cast
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
-from members.views.access import MemberRequest, shopper_required
+from members.models import Member
+from members.views.access import MemberRequest, is_shopper, shopper_required
 from orders import services
 from orders.models import CancelReason, Order
 from orders.selectors import buying
@@ -41,11 +44,27 @@ def order_detail(request: MemberRequest, no: str) -> HttpResponse:
     context = {
         "order": order,
         "steps": buying.steps_of(order),
+        "stages": buying.stages_of(order),
+        "seen": next((event.pk for event in order.events.all()), 0),
         "qr": qr,
         "code": pickup_codes.spaced(order.pickup_code).split(),
         "now": timezone.now(),
     }
     return render(request, "orders/order_detail.html", context)
+
+
+@require_safe
+@never_cache
+def order_changed(request: HttpRequest, no: str) -> HttpResponse:
+    """Tell a page that shows a pickup code to load anew once something happened; whatever goes wrong, leave it alone.
+
+    The code must stay readable at the counter, so a session that ended meanwhile leads nowhere.
+    Queries: session, user, order, event.
+    """
+    order = buying.orders_of(cast(Member, request.user)).filter(no=no).first() if is_shopper(request.user) else None
+    if order is None or str(buying.newest_event(order)) == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    return HttpResponseClientRefresh()
 
 
 @require_POST

@@ -83,13 +83,22 @@ def pay_result(request: MemberRequest, no: str) -> HttpResponse:
         order = own_order(request, no)
     if request.htmx:  # a page that waits asks every few seconds
         return HttpResponse(status=204) if order.can_pay else HttpResponseClientRedirect(request.path)
-    context = {"order": order, "code": pickup_codes.spaced(order.pickup_code).split() if order.shows_code else []}
+    context = {
+        "order": order,
+        "code": pickup_codes.spaced(order.pickup_code).split() if order.shows_code else [],
+        "is_asking": order.can_pay and _newest_attempt(order) is not None,
+    }
     return render(request, "orders/pay_result.html", context)
+
+
+def _newest_attempt(order: Order) -> Payment | None:
+    """Return the attempt whose end nobody knows yet."""
+    return order.payments.filter(status__in=Payment.OPEN).order_by("attempt_no").last()
 
 
 def _ask_gateway(order: Order) -> bool:
     """Ask after the newest attempt, at most once in `ASK_EVERY`; say whether an answer came."""
-    payment = order.payments.filter(status__in=Payment.OPEN).order_by("attempt_no").last()
+    payment = _newest_attempt(order)
     if payment is None:
         return False
     now = timezone.now()

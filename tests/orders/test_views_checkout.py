@@ -104,9 +104,9 @@ def test_the_cart_takes_few_queries_however_full_it_is(client: Client, member: M
     with CaptureQueriesContext(connection) as captured:
         page = valid_html(client.get("/cart/"))
 
-    # session, user, cart items, SKUs with product and picture, units bought
+    # session, user, cart items, SKUs with product and picture, settings, units bought
     assert page.count('class="goods-row ') == 8
-    assert len(captured) <= 5, [query["sql"] for query in captured]
+    assert len(captured) <= 6, [query["sql"] for query in captured]
 
 
 def test_one_form_saves_quantities_ticks_and_goes_to_the_checkout(client: Client, member: Member) -> None:
@@ -135,6 +135,57 @@ def test_a_line_is_removed_with_its_button(client: Client, member: Member) -> No
 
 
 # --- Checkout ------------------------------------------------------------------------------------------------------
+def test_what_was_removed_is_put_back_by_one_touch(client: Client, member: Member) -> None:
+    kept, gone = make_sku("留下的"), make_sku("拿走的", stock=9)
+    put(member, (kept, 1), (gone, 3))
+
+    client.post("/cart/update/", {"shown": [kept.pk, gone.pk], "selected": [kept.pk], "remove": gone.pk})
+    page = valid_html(client.get("/cart/"))
+
+    assert "已移除 1 种商品" in page
+    assert f'name="units-{gone.pk}" value="3"' in page
+    assert "已移除" not in valid_html(client.get("/cart/"))
+    client.post("/cart/restore/", {f"units-{gone.pk}": "3", "units-x": "1"})
+    assert dict(CartItem.objects.values_list("sku", "units")) == {kept.pk: 1, gone.pk: 3}
+
+
+def test_what_is_sold_out_meanwhile_is_not_put_back(client: Client, member: Member) -> None:
+    sku = make_sku(stock=0)
+
+    client.post("/cart/restore/", {f"units-{sku.pk}": "3"})
+
+    assert "这件商品已经售罄" in valid_html(client.get("/cart/"))
+    assert CartItem.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("units", "freight", "free_over", "sentence"),
+    [
+        (1, 800, 9900, "快递再买 <strong>¥49.00</strong> 包邮"), (2, 800, 9900, "已满 ¥99.00，快递包邮"),
+        (1, 800, 0, ""), (1, 0, 9900, ""),
+    ],
+)  # fmt: skip
+def test_the_cart_says_how_far_it_is_from_free_delivery(
+    client: Client, member: Member, units: int, freight: int, free_over: int, sentence: str
+) -> None:
+    ShopSettings.objects.update(freight_amount=freight, freight_free_over=free_over)
+    put(member, (make_sku(price=5000), units))
+
+    page = valid_html(client.get("/cart/"))
+
+    assert sentence in page
+    assert bool(sentence) == ("cart__freight" in page)
+
+
+def test_the_cart_says_what_is_scarce(client: Client, member: Member) -> None:
+    put(member, (make_sku(stock=3), 1), (make_sku(stock=50, limit_kind="per_order", limit_units=2), 1))
+
+    page = valid_html(client.get("/cart/"))
+
+    assert "仅剩 3 件" in page
+    assert "每单限购 2 件" in page
+
+
 def test_a_guest_signs_in_first_and_comes_back(client: Client, hub: Store) -> None:
     answer = client.get("/checkout/?sku=3&units=1")
 
@@ -318,7 +369,7 @@ def test_slots_show_what_is_left_and_a_full_one_cannot_be_chosen(client: Client,
     page = valid_html(post(client, **pickup(store, do="update")))
     refused = valid_html(post(client, **pickup(store, slot=f"{slot.pk}@{tomorrow}", remark="下午来")))
 
-    assert f'<option value="{slot.pk}@{tomorrow}" disabled>' in page
+    assert f'id="slot-{slot.pk}@{tomorrow}" value="{slot.pk}@{tomorrow}" disabled>' in page
     assert "（已约满）" in page
     assert "（剩 2 个名额）" in page
     assert "这个自提时段刚刚约满，请换一个时段" in refused
@@ -394,3 +445,14 @@ def test_the_checkout_takes_few_queries_however_much_is_bought(client: Client, m
 
     # session, user, cart, SKUs, units bought, settings, stores, slots, addresses, places left
     assert len(captured) <= 10, [query["sql"] for query in captured]
+
+
+def test_the_top_of_the_page_leads_to_every_mistake(client: Client, member: Member) -> None:
+    store = make_store()
+    put(member, (make_sku(price=1000), 1))
+
+    page = valid_html(post(client, **pickup(store, phone="1", remark="长" * 201)))
+
+    assert '<a href="#phone">提货人手机</a>、<a href="#remark">留言</a>' in page
+    assert 'id="phone"' in page
+    assert 'id="remark"' in page

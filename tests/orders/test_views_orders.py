@@ -9,6 +9,7 @@ from django.utils import timezone
 from members.models import Member
 from orders import services as orders
 from orders.models import CartItem, Order, OrderStatus
+from orders.services.events import record_event
 from tests.factories import make_member, make_order, make_sku, make_staff, make_store
 from tests.pages import valid_html
 
@@ -230,3 +231,62 @@ def test_a_nul_byte_in_the_address_is_no_error(client: Client, path: str) -> Non
     client.force_login(make_member(), backend=BACKEND)
 
     assert client.get(path).status_code in {200, 302}
+
+
+def test_the_page_shows_how_far_an_order_has_come(client: Client, member: Member) -> None:
+    pages = {
+        status: valid_html(client.get(f"/orders/{make_order(member=member, status=status).no}/"))
+        for status in (OrderStatus.PREPARING, OrderStatus.COMPLETED, OrderStatus.CANCELLED)
+    }
+
+    assert '<li class="progress__step" aria-current="step">配货</li>' in pages[OrderStatus.PREPARING]
+    assert pages[OrderStatus.COMPLETED].count("data-done") == 4
+    assert "progress__step" not in pages[OrderStatus.CANCELLED]
+
+
+def test_the_code_can_be_shown_as_large_as_the_screen(client: Client, member: Member) -> None:
+    order = make_order(member=member, store=make_store(), status=OrderStatus.READY_FOR_PICKUP)
+
+    page = valid_html(client.get(f"/orders/{order.no}/"))
+
+    assert 'href="#code-large"' in page
+    assert page.count('src="data:image/svg+xml;base64,') == 2
+    assert "自提免运费" in page
+
+
+def test_a_page_with_a_code_is_told_when_something_happened(client: Client, member: Member) -> None:
+    order = make_order(member=member, store=make_store(), status=OrderStatus.READY_FOR_PICKUP)
+    page = valid_html(client.get(f"/orders/{order.no}/"))
+    seen = order.events.latest("pk").pk
+    url = f"/orders/{order.no}/changed/?seen={seen}"
+    assert url in page
+
+    assert client.get(url).status_code == 204
+    record_event(order, kind="redeemed", from_status=order.status, by=None, now=timezone.now())
+
+    assert client.get(url).headers["HX-Refresh"] == "true"
+
+
+def test_a_page_with_a_code_stays_when_the_session_has_ended(client: Client) -> None:
+    order = make_order(store=make_store(), status=OrderStatus.READY_FOR_PICKUP)
+
+    answer = client.get(f"/orders/{order.no}/changed/?seen=0", HTTP_HX_REQUEST="true")
+
+    assert answer.status_code == 204
+    assert not {"HX-Redirect", "HX-Refresh", "Location"} & set(answer.headers)
+
+
+def test_an_order_that_is_partly_collected_says_what_is_left(client: Client, member: Member) -> None:
+    order = make_order((make_sku(), 3), member=member, store=make_store(), status=OrderStatus.READY_FOR_PICKUP)
+    order.lines.update(units_handed=1)
+
+    assert "已提走 1 件，还有 2 件等您来取" in valid_html(client.get(f"/orders/{order.no}/"))
+
+
+def test_an_order_of_several_goods_shows_their_pictures(client: Client, member: Member) -> None:
+    make_order(*((make_sku(f"商品 {number}"), 1) for number in range(6)), member=member)
+
+    page = valid_html(client.get("/orders/"))
+
+    assert "共 6 种" in page
+    assert page.count('width="160"') == 4

@@ -170,3 +170,10 @@ def test_a_notice_that_is_no_notice_is_refused_unread(client: Client, sandbox: S
     assert client.get("/pay/wechat/notify/").status_code == 405
     assert client.post("/pay/offline/notify/").status_code == 404
     assert client.post("/pay/unknown/notify/").status_code == 404
+
+
+def test_an_order_nobody_tried_to_pay_is_said_to_be_unpaid(client: Client, order: Order) -> None:
+    page = valid_html(client.get(f"/orders/{order.no}/pay/result/"))
+
+    assert "还没有付款" in page
+    assert "hx-trigger" not in page
