@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from shop.lib import markup, money
 
 register = template.Library()
+NOTHING = SafeString("")
 
 # What an empty page draws, by the icon that names its subject; a subject without a drawing shows the icon.
 DRAWINGS = {
@@ -50,14 +51,14 @@ def back(view_name: str, *args: object) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def tab(context: dict[str, Any], view_name: str, icon_name: str, label: str, count: int | str = 0) -> SafeString:
-    """Draw one entry of the tab bar, marked when the page lies under it, with `count` as its badge."""
+def tab(context: dict[str, Any], view_name: str, icon_name: str, label: str, mark: SafeString = NOTHING) -> SafeString:
+    """Draw one entry of the tab bar, marked when the page lies under it, with `mark` as its badge."""
     url = reverse(view_name)
     path = getattr(context.get("request"), "path", "")
     current = path == url or (url != "/" and path.startswith(url))
     return format_html(
         '<a class="tab-bar__item" href="{}"{}>{}<span>{}</span>{}</a>',
-        url, SafeString(' aria-current="page"') if current else "", icon(icon_name), label, badge(count),
+        url, SafeString(' aria-current="page"') if current else "", icon(icon_name), label, mark,
     )  # fmt: skip
 
 
@@ -68,6 +69,15 @@ def badge(count: int | str | None) -> SafeString:
     if number <= 0:
         return SafeString("")
     return format_html('<span class="badge">{}</span>', "99+" if number > 99 else number)
+
+
+@register.simple_tag
+def cart_badge(count: int | str | None) -> SafeString:
+    """Draw the number of pieces in the cart; the place stays there for none, see shop.alike."""
+    shown = badge(count)
+    if not shown:
+        return SafeString('<span class="badge badge--cart" hidden></span>')
+    return format_html('<span class="badge badge--cart">{}</span>', "99+" if int(count or 0) > 99 else count)
 
 
 @register.simple_tag

@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from catalog import selectors as catalog
-from shop import guests
+from shop import alike
 from shop.lib import fragments
 from shop.lib.http import typed_text
 from shop.lib.markup import short_yuan
@@ -128,7 +129,9 @@ def goods_list(request: HttpRequest) -> HttpResponse:
     found, results = fragments.fresh(f"goods:{wanted}", version, lambda: _results(wanted, version, path))
     context = {"results": results, "text": wanted.text, "path": path, "category": wanted.category}
     context["heading"] = path[-1].name if path else "全部商品"
-    answer = guests.page(request, "shop/goods_list.html", context, version=version)
+    if not wanted.text:
+        return alike.page(request, "shop/goods_list.html", context, version=version)
+    answer = render(request, "shop/goods_list.html", context)
     if found:
         history.remember(request, answer, wanted.text)
     return answer

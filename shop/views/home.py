@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from catalog import selectors as catalog
-from shop import guests
+from shop import alike
 from shop.lib import fragments
 from shop.models import ShopSettings
 from shop.views import common
@@ -20,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
     shop = ShopSettings.load()
     version = shop.catalogue_version
     front = fragments.fresh("home", version, lambda: _front(version, shop))
-    return guests.page(request, "shop/home.html", {"shop": shop, "front": front}, version=version)
+    return alike.page(request, "shop/home.html", {"shop": shop, "front": front}, version=version)
 
 
 def _front(version: str, shop: ShopSettings) -> SafeString:
@@ -43,7 +43,7 @@ def _front(version: str, shop: ShopSettings) -> SafeString:
 def category_list(request: HttpRequest) -> HttpResponse:
     """Queries when nothing is cached: version, categories."""
     version = catalog.catalogue_version()
-    return guests.page(request, "shop/category_list.html", {"front": _categories(version)}, version=version)
+    return alike.page(request, "shop/category_list.html", {"front": _categories(version)}, version=version)
 
 
 def _categories(version: str) -> SafeString:

@@ -13,7 +13,7 @@ from catalog import services as goods
 from members.models import Member
 from members.views.access import is_shopper
 from orders.selectors import buying
-from shop import guests
+from shop import alike
 from shop.lib import fragments, qrcodes
 from shop.views import common
 
@@ -42,7 +42,7 @@ def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
     context["units"] = min(max(_number(request, "units") or 0, product.min_units), max(product.max_units, 1))
     context |= {"address": request.build_absolute_uri(request.path)}
     context |= {"share_picture": request.build_absolute_uri(product.pictures[0])}
-    return guests.page(request, "shop/product.html", context, version=version)
+    return alike.page(request, "shop/product.html", context, version=version, for_members=False)
 
 
 @require_safe

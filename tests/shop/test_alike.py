@@ -1,4 +1,4 @@
-"""Pages kept for guests: alike for all of them, never a member's, with a form that works."""
+"""Pages kept for all visitors: with a form that works, the own number at the cart, and nothing of anybody else."""
 
 import re
 from typing import Any
@@ -15,6 +15,12 @@ from shop.models import ShopSettings
 from tests.factories import make_member, make_product, make_sku
 
 pytestmark = pytest.mark.django_db
+
+
+def signed_in(nickname: str) -> Client:
+    client = Client()
+    client.force_login(make_member(nickname), backend="django.contrib.auth.backends.ModelBackend")
+    return client
 
 
 @pytest.fixture
@@ -62,8 +68,44 @@ def test_a_guest_with_something_in_the_cart_sees_their_own_number(client: Client
     Client().get("/")
     client.post("/cart/add/", {"sku": Sku.objects.get(product=goods).pk, "units": 3})
 
-    assert '<span class="badge">' in client.get("/").content.decode()
-    assert '<span class="badge">' not in Client().get("/").content.decode()
+    badge = '<span class="badge badge--cart">3</span>'
+    assert [badge in client.get("/").content.decode() for _ in range(2)] == [True, True]
+    assert badge not in Client().get("/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/goods/", "/categories/"])
+def test_the_second_member_costs_the_session_and_one_look_at_the_version(
+    goods: Product, path: str, django_assert_num_queries: Any
+) -> None:
+    first, second = signed_in("小满"), signed_in("阿禾")
+    second.post("/cart/add/", {"sku": Sku.objects.get(product=goods).pk, "units": 3})
+    first.get(path)
+    second.get("/cart/")  # where the message of what was added is shown
+
+    with django_assert_num_queries(2):
+        page = second.get(path).content.decode()
+
+    assert '<span class="badge badge--cart">3</span>' in page
+    assert '<span class="badge badge--cart" hidden></span>' in first.get(path).content.decode()
+
+
+def test_a_message_that_waits_is_shown_though_the_page_is_kept(goods: Product) -> None:
+    member, other = signed_in("小满"), signed_in("阿禾")
+    other.get("/")
+    member.post("/checkout/", {"do": "place"})  # an empty cart: the shop says so on the next page
+
+    assert "请先选择要购买的商品" in member.get("/").content.decode()
+    assert "请先选择要购买的商品" not in other.get("/").content.decode()
+    assert "请先选择要购买的商品" not in member.get("/").content.decode()
+
+
+def test_the_product_page_of_a_member_is_their_own(goods: Product, django_assert_num_queries: Any) -> None:
+    first, second = signed_in("小满"), signed_in("阿禾")
+    first.post(f"/goods/{goods.pk}/favourite/", {"keep": "1"})
+
+    pages = [client.get(f"/goods/{goods.pk}/").content.decode() for client in (first, second)]
+
+    assert ["已收藏" in page for page in pages] == [True, False]
 
 
 def test_a_page_that_a_member_was_shown_is_kept_for_nobody(client: Client) -> None:
