@@ -113,5 +113,3 @@ def _fulfil(wish: Wish) -> QuerySet[Product]:
 def words_of(text: str) -> list[str]:
     """Split what a shopper typed into at most five lower-case words; full-width letters become plain ones."""
     return unicodedata.normalize("NFKC", text).replace("\0", "").lower().split()[:5]
-
-

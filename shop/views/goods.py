@@ -175,7 +175,7 @@ def _chips(wanted: Wanted, tree: list[catalog.CategoryNode], path: list[catalog.
 
 def _applied(wanted: Wanted, path: list[catalog.CategoryNode]) -> list[Option]:
     """List what narrows the list, each with the list without it."""
-    narrowing = [
+    narrowing: list[tuple[str, dict[str, Any]]] = [
         (f"“{wanted.text}”" if wanted.text else "", {"q": ""}),
         (path[-1].name if path else "", {"category": None}),
         (wanted.price_words, {"low": "", "high": ""}),
