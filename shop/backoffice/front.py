@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
-from unfold.admin import TabularInline
+from unfold.admin import StackedInline
 
 from members.selectors import stores_of_staff
 from shop.backoffice.base import StaffAdmin, staff_of
-from shop.backoffice.permissions import is_owner
+from shop.backoffice.front_forms import SettingsForm, SlotForm, StoreForm
+from shop.backoffice.permissions import is_owner, role_of
 from shop.backoffice.words import word
 from shop.models import PickupSlot, ShopSettings, Store
 
@@ -22,12 +21,25 @@ from shop.models import PickupSlot, ShopSettings, Store
 class SettingsAdmin(StaffAdmin):
     """One row: the list leads straight to its form."""
 
+    form = SettingsForm
     fieldsets = [
-        ("店铺", {"fields": ["shop_name", "service_phone", "announcement", "hot_words", "licence", "icp_number"]}),
-        ("配送", {"fields": ["express_enabled", "freight_amount", "freight_free_over", "pickup_enabled"]}),
-        ("订单", {"fields": ["auto_accept", "pay_timeout_minutes", "auto_receive_days", "after_sale_days"]}),
-        ("自提", {"fields": ["pickup_days", "pay_at_store_enabled", "pay_at_store_days"]}),
-    ]
+        ("店铺", {
+            "fields": ["shop_name", "service_phone", "announcement", "hot_words", "licence", "icp_number"],
+            "description": "顾客在每一页都会看到的内容。",
+        }),
+        ("配送", {
+            "fields": ["express_enabled", "pickup_enabled", "freight_amount", "freight_free_over"],
+            "description": "顾客可以怎样收货，运费怎么收。改了以后只影响新订单。",
+        }),
+        ("订单", {
+            "fields": ["auto_accept", "pay_timeout_minutes", "auto_receive_days", "after_sale_days"],
+            "description": "订单到了时间会自动做什么。",
+        }),
+        ("自提", {
+            "fields": ["pickup_days", "pay_at_store_enabled", "pay_at_store_days"],
+            "description": "自提订单怎样付款、保留多久。时段在“门店与自提时段”里设置。",
+        }),
+    ]  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -43,21 +55,7 @@ class SettingsAdmin(StaffAdmin):
         return redirect("admin:shop_shopsettings_change", obj.pk)
 
 
-class SlotForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A slot ends after it starts."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        starts, ends = cleaned.get("starts"), cleaned.get("ends")
-        if starts and ends and ends <= starts:
-            self.add_error("ends", "结束时间要晚于开始时间")
-        return cleaned
-
-    def validate_constraints(self) -> None:
-        """Leave it to `clean`, whose sentence a person understands."""
-
-
-class SlotInline(TabularInline):
+class SlotInline(StackedInline):
     """The times at which a store hands orders over."""
 
     model = PickupSlot
@@ -65,19 +63,6 @@ class SlotInline(TabularInline):
     extra = 0
     ordering = ["starts", "pk"]
     fields = ["weekdays", "starts", "ends", "capacity"]
-
-
-class StoreForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One store is the headquarters."""
-
-    def clean_is_headquarters(self) -> bool:
-        wanted = bool(self.cleaned_data["is_headquarters"])
-        if wanted and Store.objects.headquarters().exclude(pk=self.instance.pk).exists():
-            raise ValidationError("已经有一家总店了，请先取消那一家")
-        return wanted
-
-    def validate_constraints(self) -> None:
-        """Leave it to `clean_is_headquarters`, whose sentence a person understands."""
 
 
 @admin.register(Store)
@@ -90,7 +75,8 @@ class StoreAdmin(StaffAdmin):
     fieldsets = [
         (None, {"fields": ["name", "is_headquarters", "is_active", "pickup_enabled", "sort_order"]}),
         ("联系", {"fields": ["contact", "phone", "hours", "image"]}),
-        ("地址", {"fields": ["region_path", "region_code", "address", "longitude", "latitude"]}),
+        ("地址", {"fields": ["region_path", "address", "longitude", "latitude"]}),
+        ("员工", {"fields": ["workers"], "description": "谁能处理这家门店的订单。总店的员工能处理所有门店的订单。"}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -98,11 +84,19 @@ class StoreAdmin(StaffAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Which store is the headquarters decides who sees all orders: that is for owners to say."""
-        return [] if is_owner(staff_of(request)) else ["is_headquarters"]
+        return ["workers"] if is_owner(staff_of(request)) else ["workers", "is_headquarters"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A store has orders and a past: it is closed, never deleted."""
         return False
+
+    @admin.display(description="员工")
+    def workers(self, store: Store) -> str:
+        if not store.pk:
+            return "保存门店后，在“员工与权限”里给员工选门店。"
+        people = store.staff.filter(is_active=True).order_by("username", "pk")
+        names = [f"{one}（{role_of(one)}）" for one in people.prefetch_related("groups")]
+        return "、".join(names) or "还没有员工。在“员工与权限”里给员工选门店。"
 
     @admin.display(description="总店", boolean=True)
     def is_hq(self, store: Store) -> bool:

@@ -7,13 +7,16 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_ipv46_address
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from members.models import Member, OperationLog
+from shop.backoffice.arranging import stretches_of
 from shop.backoffice.base import ReadOnlyAdmin
-from shop.backoffice.filters import ChosenFilter, days_filter, typed_filter
-from shop.backoffice.words import moment
+from shop.backoffice.differences import differences
+from shop.backoffice.filters import ChosenFilter, chosen_filter, days_filter, typed_filter
+from shop.backoffice.words import lines_of, moment
 
 ACTIONS = {
     "add": "新增",
@@ -27,6 +30,7 @@ ACTIONS = {
     "order_trash": "移入回收站",
     "order_restore": "恢复订单",
     "order_purge": "彻底删除订单",
+    "export_orders": "导出订单",
     "reveal_order": "查看订单明文",
     "reveal_member": "查看会员明文",
     "retry_refund": "重试退款",
@@ -47,9 +51,19 @@ ACTIONS = {
 }
 
 
+KINDS = [
+    (label, str(apps.get_model(label)._meta.verbose_name))
+    for label in [
+        "orders.order", "orders.refund", "orders.redemption", "catalog.product", "catalog.sku", "catalog.category",
+        "catalog.homeblock", "members.member", "shop.shopsettings", "shop.store", "shop.pickupslot",
+    ]
+]  # fmt: skip
+
+
 @admin.register(OperationLog)
 class OperationLogAdmin(ReadOnlyAdmin):
-    list_display = ["when", "actor", "did", "what", "changes", "ip"]
+    list_display = ["did", "when", "what", "changes", "ip"]
+    list_before_template = "admin/days_head.html"
     list_display_links = None
     list_select_related = ["actor"]
     ordering = ["-pk"]
@@ -81,34 +95,41 @@ class OperationLogAdmin(ReadOnlyAdmin):
             return Q(action=typed)
 
     list_filter = [
+        days_filter("at", "日期", "at"),
         ActorFilter,
         ActionFilter,
-        typed_filter("target", "对象类型", lambda typed: Q(target_type=typed)),
+        chosen_filter("target", "对象", KINDS, lambda typed: Q(target_type=typed)),
         typed_filter("number", "对象编号", lambda typed: Q(target_id=typed)),
         typed_filter("ip", "IP", lambda typed: Q(ip=typed) if is_address(typed) else Q(pk__isnull=True)),
-        days_filter("at", "日期", "at"),
     ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        found = getattr(response, "context_data", None)
+        if found and "cl" in found:
+            found["stretches"] = stretches_of(found["cl"], "at")
+        return response
 
     @admin.display(description="时间", ordering="pk")
     def when(self, row: OperationLog) -> str:
         return moment(row.at)
 
     @admin.display(description="动作")
-    def did(self, row: OperationLog) -> str:
-        return ACTIONS.get(row.action, row.action)
+    def did(self, row: OperationLog) -> SafeString:
+        return lines_of(
+            format_html('<span class="bo-strong">{}</span>', ACTIONS.get(row.action, row.action)), row.actor
+        )
 
     @admin.display(description="说明")
     def what(self, row: OperationLog) -> str:
-        return " · ".join(part for part in (kind_of(row.target_type, row.target_id), row.summary) if part)
+        return row.summary or kind_of(row.target_type, row.target_id)
 
     @admin.display(description="变化")
     def changes(self, row: OperationLog) -> SafeString:
-        names = [*row.before, *(name for name in row.after if name not in row.before)]
-        parts = [(name, row.before.get(name, ""), row.after.get(name, "")) for name in names]
         return format_html(
             '<span class="bo-changes">{}</span>',
-            format_html_join("", '<span><b>{}</b> {} → {}</span>', parts[:12]),
-        )  # fmt: skip
+            format_html_join("", "<span><b>{}</b> {}</span>", differences(row)[:12]),
+        )
 
 
 def kind_of(label: str, number: str) -> str:

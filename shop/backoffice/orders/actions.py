@@ -143,7 +143,7 @@ ACTIONS: dict[str, Action] = {
 }  # fmt: skip
 
 
-ON_ROWS = frozenset({"accept", "ship", "remark", "refund", "restore"})  # offered in the list too
+ON_ROWS = frozenset({"accept", "ship", "remark", "restore"})  # offered in the list too; the page has the rest
 
 
 def open_actions(order: Order, staff: Any) -> list[tuple[str, Action]]:
