@@ -163,7 +163,7 @@ class PasteForm(forms.Form):
     """A whole address in one text, as people copy it from a chat."""
 
     paste = forms.CharField(
-        label="粘贴整段地址", max_length=addressing.LONGEST_TEXT,
+        label="姓名、电话和地址", max_length=addressing.LONGEST_TEXT,
         error_messages={"required": "请先粘贴一段包含姓名、电话和地址的文字", "max_length": "太长了，请只粘贴一个地址"},
         widget=forms.Textarea(
             attrs={

@@ -1,5 +1,7 @@
 """How orders are put into words and pictures: `{% load order_words %}`."""
 
+from datetime import datetime
+
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -76,13 +78,20 @@ def money_back(order: Order) -> str:
 def order_next(order: Order) -> str:
     """Say in one line of the list what comes next, where and when; "" where the status says it all."""
     if order.status == OrderStatus.PENDING_PAYMENT:
-        return f"请在 {timezone.localtime(order.pay_before):%H:%M} 前付款，逾期自动取消" if order.pay_before else ""
+        return f"请在 {_moment(order.pay_before, order.created_at)} 前付款，逾期自动取消" if order.pay_before else ""
     if order.status == OrderStatus.READY_FOR_PICKUP:
         when = f"{order.pickup_day.month}月{order.pickup_day.day}日 {order.pickup_window}" if order.pickup_day else ""
         return "　".join(filter(None, [order.store.name, when]))
     if order.status == OrderStatus.CANCELLED:
         return str(order.get_cancel_reason_display())
     return LOOKS[OrderStatus(order.status)][2] if order.status != OrderStatus.COMPLETED else ""
+
+
+def _moment(at: datetime, seen_from: datetime) -> str:
+    """Write a time of the same day as 17:31, one of another day as 11月23日 17:31."""
+    local = timezone.localtime(at)
+    day = "" if local.date() == timezone.localdate(seen_from) else f"{local.month}月{local.day}日 "
+    return f"{day}{local:%H:%M}"
 
 
 @register.filter
