@@ -115,13 +115,19 @@ class CheckoutForm(forms.Form):
 
 
 class ScanForm(forms.Form):
-    """One field for whatever a clerk types, pastes or scans, or a photo of the QR picture instead."""
+    """One field for whatever a clerk types, pastes or scans, or a photo of the QR picture instead.
+
+    Its answer is a `code`, or that the open card is confirmed: by its button, or by CONFIRM_WORD, which no code is,
+    in the field. A code in the field always wins, so that a scan never confirms what was scanned before.
+    """
 
     text = forms.CharField(required=False, max_length=500, strip=True)
     photo = forms.FileField(required=False)
     way = forms.ChoiceField(choices=[(way, way) for way in (RedemptionWay.CODE, RedemptionWay.SCAN)], required=False)
+    confirm = forms.BooleanField(required=False)
 
     code = ""
+    confirms = False
 
     def clean(self) -> dict[str, Any]:
         """Find the code; `way` says whether it was read by a camera."""
@@ -129,14 +135,25 @@ class ScanForm(forms.Form):
         if cleaned.get("photo"):
             cleaned["way"] = RedemptionWay.SCAN
             cleaned["text"] = self._read(cleaned["photo"])
+        text = cleaned.get("text", "")
+        self.confirms = pickup_codes.is_confirmation(text) or (cleaned.get("confirm", False) and not text)
+        if not self.confirms:
+            self._find_code(text)
+        cleaned["way"] = cleaned.get("way") or RedemptionWay.CODE
+        return cleaned
+
+    @property
+    def is_blank(self) -> bool:
+        """Say whether nothing was typed, photographed or pressed: Enter in an empty field."""
+        return not (self.data.get("text", "").strip() or self.files or self.confirms)
+
+    def _find_code(self, text: str) -> None:
         try:
-            self.code = pickup_codes.parse(cleaned.get("text", ""))
+            self.code = pickup_codes.parse(text)
         except pickup_codes.Mistyped as error:  # no try at guessing: nothing is looked up
             raise forms.ValidationError(error.message) from error
         if not self.code and not self.errors:
             raise forms.ValidationError("没有看到 12 位提货码，请核对后再输一次")
-        cleaned["way"] = cleaned.get("way") or RedemptionWay.CODE
-        return cleaned
 
     def _read(self, photo: Any) -> str:
         try:
@@ -147,7 +164,9 @@ class ScanForm(forms.Form):
 
 
 class HandoverForm(forms.Form):
-    """What the clerk confirms on the card: how many of each line, that the money is in, and why there was no code."""
+    """What the open card says: how many of each line, that the money is in, and why there was no code."""
+
+    prefix = "card"
 
     way = forms.ChoiceField(choices=RedemptionWay)
     code = forms.CharField(required=False, max_length=12)
@@ -155,6 +174,11 @@ class HandoverForm(forms.Form):
     submission = forms.RegexField(r"^[0-9a-f]{32}$")
     takes_payment = forms.BooleanField(required=False)
     reason = forms.CharField(required=False, max_length=80, strip=True)
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether a card was open when the form was sent."""
+        return self.add_prefix("submission") in self.data
 
     def units_by_line(self) -> dict[int, int]:
         """Read the fields units-<line>; what is no number counts as none."""

@@ -12,6 +12,9 @@ from orders.models import Order
 
 DIGITS = 12
 MOST_DRAWS = 5
+CONFIRM_WORD = (
+    "000000"  # typed, or scanned from the card on the counter, it confirms what is shown; no code is so short
+)
 AIM_PREFIX = re.compile(r"^\][A-Za-z]\d")  # what a scanner gun may put before the text: ISO/IEC 15424
 
 
@@ -74,6 +77,11 @@ def parse(text: str) -> str:
     if found and not codes:
         raise Mistyped
     return codes.pop() if len(codes) == 1 else ""
+
+
+def is_confirmation(text: str) -> bool:
+    """Say whether what was typed or scanned is the word that confirms the open card."""
+    return AIM_PREFIX.sub("", unicodedata.normalize("NFKC", text).strip()) == CONFIRM_WORD
 
 
 def _is_code_once_or_twice(run: str) -> bool:

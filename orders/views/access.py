@@ -9,6 +9,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from members import services as members
 from members.models import Member
@@ -22,6 +24,7 @@ class ClerkRequest(HttpRequest):
     """A request of a member of the staff who may redeem."""
 
     user: Member
+    htmx: HtmxDetails
 
 
 def cart_owner(request: HttpRequest) -> cart.Owner:
@@ -38,8 +41,10 @@ def clerk_required(
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not admin.site.has_permission(request):
-            page = request.get_full_path() if request.method in {"GET", "HEAD"} else reverse("counter:index")
-            return redirect_to_login(page, reverse("admin:login"))
+            is_page = request.method in {"GET", "HEAD"} and not getattr(request, "htmx", False)
+            page = request.get_full_path() if is_page else reverse("counter:index")
+            answer = redirect_to_login(page, reverse("admin:login"))
+            return HttpResponseClientRedirect(answer.url) if getattr(request, "htmx", False) else answer
         clerk = cast(ClerkRequest, request)
         if not clerk.user.has_perm("orders.redeem_order"):
             raise PermissionDenied("您没有核销权限，请联系店主")

@@ -11,6 +11,7 @@ from catalog.models import Sku
 from catalog.services import bump_catalogue
 from members.models import Member
 from orders.models import Order
+from orders.services.pickup_codes import CONFIRM_WORD
 from shop.lib import fragments
 from shop.models import PickupSlot, ShopSettings, Store
 from tests.factories import PASSWORD, make_store
@@ -131,6 +132,13 @@ def scan(page: Page, code: str) -> None:
     expect(page.locator(":focus")).to_have_count(1)
     page.keyboard.type(code)
     page.keyboard.press("Enter")
+
+
+def confirm(page: Page) -> None:
+    """Scan the card that confirms what the counter shows; with a script it needs a moment in which one reads."""
+    expect(page.get_by_role("button", name="确认核销")).to_be_visible()
+    expect(page.locator("[data-unread]")).to_have_count(0)
+    scan(page, CONFIRM_WORD)
 
 
 def code_field(page: Page) -> Locator:

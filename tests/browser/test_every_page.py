@@ -24,12 +24,13 @@ from tests.shop.backoffice import make_clerk, make_operator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SHEETS = ["400", "403", "403_csrf", "404", "429", "500"]
+SHEETS = ["400", "403", "403_csrf", "404", "413", "429", "500"]
 WITHOUT_PAGE = {  # they answer with a redirect, with nothing to see, or with a part of a page
-    "cart:add", "cart:update", "cart:remove", "counter:redeem", "counter:store", "health-live",
-    "health-ready", "members:address_default", "members:address_delete", "members:address_regions",
+    "cart:add", "cart:update", "cart:remove", "cart:restore", "catalog:favourite", "catalog:favourites_tidy",
+    "catalog:footprints_remove", "search_forget", "suggest", "counter:find", "counter:store", "health-live",
+    "health-ready", "manifest", "members:address_default", "members:address_delete", "members:address_regions",
     "members:code_resend", "members:logout", "members:message_open", "members:message_read_all", "orders:again",
-    "orders:cancel", "orders:hide", "orders:pay_notify", "orders:receive",
+    "orders:cancel", "orders:changed", "orders:hide", "orders:pay_notify", "orders:receive",
 }  # fmt: skip
 
 
@@ -119,11 +120,20 @@ def too_many_codes(page: Page, world: World) -> None:
     expect(page.locator(".field__error")).to_be_visible()
 
 
+def type_a_name(page: Page, world: World) -> None:
+    page.goto("/goods/search/")
+    page.get_by_role("searchbox").press_sequentially("茶")
+    expect(page.locator(".suggest__one")).to_have_count(7)
+
+
 GUEST: list[State] = [
     ("home", "", at("/")),
     ("goods", "", at("/goods/")),
     ("goods", "found", at("/goods/?q=gsw&sort=price")),
     ("goods", "nothing", at("/goods/?q=没有这样的东西")),
+    ("goods", "narrowed", at("/goods/?q=茶&low=90&high=5&stock=1")),
+    ("search", "", type_a_name),
+    ("product_share", "", at("/goods/{w.goods[many].pk}/share/")),
     ("product", "many", at("/goods/{w.goods[many].pk}/")),
     ("product", "none", at("/goods/{w.goods[none].pk}/")),
     ("product", "few", at("/goods/{w.goods[few].pk}/")),
@@ -166,7 +176,7 @@ def refuse_address(page: Page, world: World) -> None:
 
 def choose_pickup(page: Page, world: World) -> None:
     steps.choose(page, "到店自提", update="更新")
-    expect(page.get_by_label("自提时间")).to_be_visible()
+    expect(page.get_by_role("group", name="自提时间")).to_be_visible()
 
 
 def refuse_checkout(page: Page, world: World) -> None:
@@ -192,6 +202,8 @@ def result_of(key: str) -> State:
 ORDERS = ["unpaid", "unaccepted", "preparing", "shipped", "received", "cancelled", "ready", "offline", "collected"]
 NEW_MEMBER: list[State] = [
     ("me", "new", at("/me/")),
+    ("catalog:favourites", "none", at("/me/favourites/")),
+    ("catalog:footprints", "none", at("/me/footprints/")),
     ("members:messages", "none", at("/me/messages/")),
     ("members:addresses", "none", at("/me/addresses/")),
     ("orders:list", "none", at("/orders/")),
@@ -199,6 +211,8 @@ NEW_MEMBER: list[State] = [
 ]
 MEMBER: list[State] = [
     ("me", "", at("/me/")),
+    ("catalog:favourites", "", at("/me/favourites/")),
+    ("catalog:footprints", "", at("/me/footprints/")),
     ("members:profile", "", at("/me/profile/")),
     ("members:profile", "wrong", refuse_profile),
     ("members:messages", "", at("/me/messages/")),
@@ -258,7 +272,7 @@ def stand_in_the_store(page: Page, world: World) -> None:
 
 def hand_over(page: Page, world: World) -> None:
     scanned("ready", "可提货")(page, world)
-    page.keyboard.press("Enter")
+    steps.confirm(page)
     expect(page.locator(".verdict__word")).to_have_text("已核销")
     world.redemption = Redemption.objects.get(order=world.orders["ready"])
 
@@ -294,14 +308,17 @@ def try_too_often(page: Page, world: World) -> None:
 
 
 COUNTER: list[State] = [
-    ("counter:find", "other-store", scanned("ready", "请核对")),
+    ("counter:index", "other-store", scanned("ready", "请核对")),
     ("counter:index", "", stand_in_the_store),
     ("counter:log", "none", at("/counter/log/")),
-    ("counter:find", "wrong", scanned("12345", "不可提货")),
-    ("counter:find", "unknown", scanned("123456789015", "不可提货")),
-    ("counter:find", "go", scanned("ready", "可提货")),
-    ("counter:find", "check", scanned("offline", "请核对")),
-    ("counter:find", "stop", scanned("collected", "不可提货")),
+    ("counter:waiting", "", at("/counter/waiting/")),
+    ("counter:waiting", "none", at("/counter/waiting/?q=99999")),
+    ("counter:help", "", at("/counter/help/")),
+    ("counter:index", "wrong", scanned("12345", "不可提货")),
+    ("counter:index", "unknown", scanned("123456789015", "不可提货")),
+    ("counter:index", "go", scanned("ready", "可提货")),
+    ("counter:index", "check", scanned("offline", "请核对")),
+    ("counter:index", "stop", scanned("collected", "不可提货")),
     ("counter:index", "done", hand_over),
     ("counter:undo", "", at("/counter/log/{w.redemption.pk}/undo/")),
     ("counter:undo", "wrong", undo_without_reason),
@@ -309,7 +326,7 @@ COUNTER: list[State] = [
     ("counter:log", "", at("/counter/log/")),
     ("counter:without_code", "", at("/counter/without-code/")),
     ("counter:without_code", "wrong", ask_without_code),
-    ("counter:find", "too-many", try_too_often),
+    ("counter:index", "too-many", try_too_often),
 ]
 
 

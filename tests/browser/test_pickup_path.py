@@ -82,7 +82,7 @@ def buy_for_pickup(page: Page, sandbox: Sandbox) -> Order:
     expect(page.locator("main").get_by_text("蓝边饭碗")).to_be_visible()  # the cart came along
     steps.choose(page, "到店自提", update="更新")
     steps.choose(page, "拱宸桥店", update="更新门店")
-    expect(page.get_by_label("自提时间")).to_be_visible()
+    expect(page.get_by_role("group", name="自提时间")).to_be_visible()
     expect(page.get_by_label("提货人手机")).to_have_value(PHONE)
     order = steps.place_order(page)
     assert (order.payable_amount, order.store.name, order.pickup_window) == (78_00, "拱宸桥店", "00:01–23:58")
@@ -93,11 +93,11 @@ def buy_for_pickup(page: Page, sandbox: Sandbox) -> Order:
 
 
 def hand_over_by_keyboard(page: Page, code: str) -> None:
-    """Scan, Enter, Enter; then scan the same code once more."""
+    """Scan, confirm with the card on the counter; then scan the same code once more."""
     assert steps.has_focus(steps.code_field(page))
     steps.scan(page, code)
     expect(page.locator(".verdict__word")).to_have_text("可提货")
-    page.keyboard.press("Enter")
+    steps.confirm(page)
     expect(page.locator(".verdict__word")).to_have_text("已核销")
     assert steps.has_focus(steps.code_field(page))
 
