@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.lib import crypto
+from shop.lib import crypto, posters
 
 
 def check_site_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -92,7 +92,21 @@ def check_production_services(app_configs: Sequence[AppConfig] | None, **kwargs:
     return messages
 
 
-DEPLOY_CHECKS = (check_site_url, check_payment_keys, check_sms, check_personal_data_keys, check_production_services)
+def check_poster_font(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    if posters.is_font_there():
+        return []
+    hint = f"apt install {posters.PACKAGE}, or set POSTER_FONT to another font with Chinese."
+    return [checks.Warning(f"POSTER_FONT: {settings.POSTER_FONT} is not there", hint=hint, id="shop.W004")]
+
+
+DEPLOY_CHECKS = (
+    check_site_url,
+    check_payment_keys,
+    check_sms,
+    check_personal_data_keys,
+    check_production_services,
+    check_poster_font,
+)
 
 
 def register() -> None:

@@ -81,6 +81,14 @@ def test_each_fault_of_the_text_messages_is_named(settings: Settings) -> None:
     assert ids(checks.check_sms(None)) == ["shop.W003"]
 
 
+def test_a_missing_font_for_posters_is_only_warned(settings: Settings, tmp_path: Path) -> None:
+    settings.POSTER_FONT = tmp_path / "none.ttc"
+    assert ids(checks.check_poster_font(None)) == ["shop.W004"]
+
+    settings.POSTER_FONT = Path(__file__)
+    assert checks.check_poster_font(None) == []
+
+
 def test_the_address_must_be_https(settings: Settings) -> None:
     settings.SITE_URL = "http://shop.example"
     assert ids(checks.check_site_url(None)) == ["shop.E001"]

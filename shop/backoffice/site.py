@@ -96,12 +96,14 @@ class BackofficeSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Add the pages that show no model."""
-        from shop.backoffice import inbox, second_factor, staff
+        from shop.backoffice import inbox, posters, second_factor, staff
+        from shop.backoffice.orders import printing
 
+        pages = [*staff.PAGES, *inbox.PAGES, *printing.PAGES, *posters.PAGES]
         return [
             path("second-factor/", with_policy_view(second_factor.second_factor), name="second_factor"),
             path("second-factor/enrol/", with_policy_view(second_factor.enrol), name="second_factor_enrol"),
-            *[path(route, self.admin_view(view), name=name) for route, view, name in [*staff.PAGES, *inbox.PAGES]],
+            *[path(route, self.admin_view(view), name=name) for route, view, name in pages],
         ]
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -114,7 +116,7 @@ class BackofficeSite(UnfoldAdminSite):
         return response
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show what waits to be done."""
+        """Show what waits to be done, and how the day goes."""
         from shop.backoffice.base import now, staff_of
         from shop.backoffice.dashboard import to_dos
         from shop.backoffice.figures import overview

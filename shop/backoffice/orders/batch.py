@@ -95,6 +95,7 @@ def page_of(name: str, title: str, address: str, permission: str = "") -> BatchA
 BATCH_ACTIONS: list[BatchAction] = [
     batch_of("accept", "批量接单", "只有待接单的订单会被处理。自提订单接单后等待核销，不会直接完成。"),
     page_of("batch_ship", "批量发货", "admin:orders_order_ship", "ship"),
+    page_of("print_chosen", "打印小票 / 配货单", "admin:orders_order_print"),
     page_of("export", "导出所选", "admin:orders_order_export"),
     batch_of("remark", "批量备注", "会替换所选订单原有的商家备注。", RemarkManyForm),
     batch_of("trash", "批量移入回收站", "只有交易完成和已取消的订单会被移入回收站。"),
