@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from catalog.models import Product, Sku
-from catalog.services import bump_catalogue
+from catalog.services import add_favourite, bump_catalogue, leave_footprint
 from members.models import Address, Member
 from members.services import notify
 from orders import services as orders
@@ -54,8 +54,11 @@ def open_world() -> World:
 
 
 def fill_life(world: World) -> None:
-    """Give the member orders in every status, an address and messages."""
+    """Give the member orders in every status, an address, messages, favourites and footprints."""
     now, member, store = timezone.now(), world.member, world.store
+    for goods in world.goods.values():
+        add_favourite(member=member, product=goods, now=now)
+        leave_footprint(member=member, product_id=goods.pk, now=now)
     world.address = make_address(member, receiver_name="王小明", detail="文三路 90 号 2 幢 3 单元 401 室")
     make_address(member, region_code="110101", detail="长安街 1 号")
     sku = world.goods["many"].skus.first()
