@@ -21,6 +21,7 @@ urlpatterns = [
     path("privacy/", views.privacy, name="privacy"),
     path("robots.txt", views.robots),
     path("favicon.ico", views.favicon),
+    path("manifest.webmanifest", views.manifest, name="manifest"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("", include("members.urls")),
@@ -30,5 +31,7 @@ urlpatterns = [
     path("counter/", include("orders.urls.counter")),
     path("admin/", admin.site.urls),
 ]
+handler400 = "shop.views.errors.bad_request"
+handler403 = "shop.views.errors.forbidden"
 if settings.DEMO or settings.DEBUG:  # in production nginx serves the pictures
     urlpatterns += [path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})]

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from catalog.models import Category
-from catalog.selectors.cards import picture_url
 from shop.lib import fragments
+from shop.lib.uploads import thumbnail_url
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryNode:
-    """A visible category with its visible children; `ids` are its own and all below it."""
+    """A visible category with its visible children; `ids` are its own and all below it, `picture` may be ""."""
 
     id: int
     name: str
@@ -45,6 +45,6 @@ def _read_tree() -> list[CategoryNode]:
     def node_of(category: Category) -> CategoryNode:
         children = nodes_under(category.pk)
         ids = [category.pk, *(pk for child in children for pk in child.ids)]
-        return CategoryNode(category.pk, category.name, picture_url(category.image.name or "", "small"), children, ids)
+        return CategoryNode(category.pk, category.name, thumbnail_url(category.image.name or "", "small"), children, ids)
 
     return nodes_under(None)

@@ -75,8 +75,10 @@ class PictureForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["link"].label = "其他店内地址"
             self.fields["link"].required = False
             self.fields["link"].help_text = "上面选“其他店内地址”时才填，以 / 开头，例如 /goods/12/。"
-        known = {address for address, _ in offered}
-        self.initial["target"] = self.instance.link if self.instance.link in known else ELSEWHERE
+        if self.instance.link in {address for address, _ in offered}:
+            self.initial |= {"target": self.instance.link, "link": ""}
+        else:
+            self.initial["target"] = ELSEWHERE
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -101,6 +103,13 @@ def targets() -> list[tuple[str, str]]:
 
 class HomeAdmin(StaffAdmin):
     """What blocks and their pictures share: the rights are those on blocks, and services write and log."""
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Offer one way to save."""
+        one_way = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().changeform_view(request, object_id, form_url, {**one_way, **(extra_context or {})})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(staff_of(request).has_perm("catalog.view_homeblock"))
@@ -143,10 +152,13 @@ class HomeBlockAdmin(HomeAdmin):
             return form
         return type("NewBlockForm", (form,), {"instance_kind": kind_in(request), "__init__": _with_kind})
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "category":
-            kwargs["queryset"] = Category.objects.order_by("parent__sort_order", "sort_order", "pk")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "category" and field:
+            field.queryset = Category.objects.order_by("parent__sort_order", "sort_order", "pk")
+            field.widget.can_add_related = field.widget.can_change_related = False
+            field.widget.can_view_related = field.widget.can_delete_related = False
+        return field
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the blocks in their order, as they stand on the page."""

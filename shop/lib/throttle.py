@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import F
 
 
-class TooManyTries(Exception):
-    """The limit of this window is used up."""
+class TooManyTries(PermissionDenied):
+    """The limit of this window is used up. Where no view has words of its own for it, 429.html is the answer."""
 
     message = "操作太频繁了，请稍后再试"
 

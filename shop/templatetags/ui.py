@@ -17,10 +17,10 @@ NOTHING = SafeString("")
 
 # What an empty page draws, by the icon that names its subject; a subject without a drawing shows the icon.
 DRAWINGS = {
-    "bag": "shelf", "bell": "letter", "calendar": "clock", "cart": "basket", "categories": "shelf", "clock": "clock", "gift": "ticket",
-    "heart": "heart", "location": "house", "me": "house", "message": "letter", "orders": "slip", "search": "lens",
-    "shield": "gate", "steps": "steps", "store": "shutter", "teapot": "teapot", "ticket": "ticket", "wallet": "slip",
-    "warning": "ticket",
+    "bag": "shelf", "bell": "letter", "box": "shelf", "calendar": "clock", "cart": "basket", "categories": "shelf",
+    "clock": "clock", "gift": "ticket", "heart": "heart", "location": "house", "me": "house", "message": "letter",
+    "orders": "slip", "search": "lens", "shield": "gate", "steps": "steps", "store": "shutter", "teapot": "teapot",
+    "ticket": "ticket", "wallet": "slip", "warning": "ticket",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Pages made of several rooms: home, goods list, product page, categories, stores, 我的 and the small print."""
 
-from shop.views.about import favicon, privacy, robots, store_list
+from shop.views.about import favicon, manifest, privacy, robots, store_list
 from shop.views.goods import goods_list
 from shop.views.home import category_list, home
 from shop.views.me import me
@@ -8,6 +8,6 @@ from shop.views.product import product_page, product_share
 from shop.views.searching import search, search_forget, suggest
 
 __all__ = [
-    "category_list", "favicon", "goods_list", "home", "me", "privacy", "product_page", "product_share", "robots",
-    "search", "search_forget", "store_list", "suggest",
+    "category_list", "favicon", "goods_list", "home", "manifest", "me", "privacy", "product_page", "product_share",
+    "robots", "search", "search_forget", "store_list", "suggest",
 ]  # fmt: skip

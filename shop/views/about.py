@@ -1,6 +1,6 @@
 """What the shop says of itself: its stores, the small print, and what machines ask for."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.utils import timezone
@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 from members.services import PRIVACY_VERSION
 from shop.lib import hours
 from shop.views import common
+
+PAPER, BRAND = "#fbfaf7", "#1f6f54"  # of static/css/tokens.css, for what is drawn before the first page
 
 
 @require_safe
@@ -36,4 +38,21 @@ def robots(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(max_age=86400, public=True)
 def favicon(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect(static("img/favicon.svg"))
+    return HttpResponseRedirect(static("img/icon-192.png"))
+
+
+@require_safe
+@cache_control(max_age=3600, public=True)
+def manifest(request: HttpRequest) -> HttpResponse:
+    """Tell a phone how the shop looks on its home screen."""
+    name = common.shop_settings().shop_name
+    icons = [
+        {"src": static(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+        for size in (192, 512)
+        for purpose in ("any", "maskable")
+    ]
+    facts = {
+        "name": name, "short_name": name, "lang": "zh-Hans", "start_url": "/", "scope": "/", "display": "standalone",
+        "background_color": PAPER, "theme_color": BRAND, "icons": icons,
+    }  # fmt: skip
+    return JsonResponse(facts, content_type="application/manifest+json", json_dumps_params={"ensure_ascii": False})
