@@ -1,6 +1,16 @@
 """Everything that happens to goods: saving, shelves, batches, stock, import."""
 
-from catalog.services.batch import PriceChange, change_categories, change_floor, change_prices, change_stock
+from catalog.services.batch import (
+    NewPrice,
+    PriceChange,
+    arrange,
+    change_categories,
+    change_floor,
+    change_prices,
+    change_stock,
+    new_prices,
+)
+from catalog.services.categories import CategoryInUse, delete_category, move_category, save_category, show_category
 from catalog.services.drafts import DraftRefused, Problem, ProductDraft, SkuDraft, problems_of
 from catalog.services.importing import ImportChoices, ImportReport, import_table
 from catalog.services.keeping import (
@@ -17,8 +27,8 @@ from catalog.services.pictures import MissingPicture
 from catalog.services.planning import Outcome
 from catalog.services.products import (
     Saved,
+    add_product,
     bump_catalogue,
-    save_category,
     save_product,
     save_products,
 )
@@ -48,11 +58,13 @@ from shop.lib.richtext import sanitise
 
 __all__ = [
     "BatchRefused",
+    "CategoryInUse",
     "DraftRefused",
     "FavouritesFull",
     "ImportChoices",
     "ImportReport",
     "MissingPicture",
+    "NewPrice",
     "Note",
     "OutOfStock",
     "Outcome",
@@ -64,18 +76,23 @@ __all__ = [
     "SkuDraft",
     "StockTooLow",
     "add_favourite",
+    "add_product",
+    "arrange",
     "bump_catalogue",
     "change_categories",
     "change_floor",
     "change_prices",
     "change_stock",
     "count_sold",
+    "delete_category",
     "draft_of",
     "forget_footprints",
     "give_back_stock",
     "import_table",
     "leave_footprint",
+    "move_category",
     "move_stock",
+    "new_prices",
     "problems_of",
     "publish_due",
     "put_on_shelf",
@@ -91,6 +108,7 @@ __all__ = [
     "save_products",
     "search_text_of",
     "set_stock",
+    "show_category",
     "take_off_shelf",
     "take_stock",
     "tell_low_stock",

@@ -1,37 +1,72 @@
 """Edits of many goods at once: categories, prices, stock and its floor. All chosen goods change, or none does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import BigIntegerField, Exists, Expression, F, OuterRef, Subquery, Value
+from django.db.models.functions import Cast
 
-from catalog.models import Product, Sku, StockMoveKind
+from catalog.models import Product, Sku, StockMove, StockMoveKind
 from catalog.services.drafts import MOST_STOCK
 from catalog.services.products import bump_catalogue
 from catalog.services.shelf import Refusal, lock_products, log_batch, refuse
-from catalog.services.stock import lock_stock, move_stock
+from catalog.services.stock import lock_stock
 from members.models import Member
 from shop.lib.money import MAX_FEN, yuan
 
 BATCH = 500
+WHOLE = 10_000  # parts of a percentage with two places
 
 
 @dataclass(frozen=True)
 class PriceChange:
     """A new price from an old one: `percent` of it (105 raises by five), then `fen` more; half a fen rounds up."""
 
-    percent: Decimal = Decimal(100)
+    percent: Decimal = Decimal(100)  # to two places
     fen: int = 0
 
     def of(self, price: int) -> int:
         """Return the new price in fen."""
-        return int((price * self.percent / 100).to_integral_value(ROUND_HALF_UP)) + self.fen
+        return (price * self._parts + WHOLE // 2) // WHOLE + self.fen
+
+    def of_column(self) -> Expression:
+        """Return the new price of a row as the database computes it; it cuts where `of` rounds down."""
+        price = Cast(F("price"), BigIntegerField())
+        return Cast((price * self._parts + WHOLE // 2) / WHOLE + self.fen, BigIntegerField())
+
+    @property
+    def _parts(self) -> int:
+        return int(self.percent * 100)
 
     def __str__(self) -> str:
         rate = f"×{self.percent.normalize():f}%" if self.percent != 100 else ""
         return f"{rate}{'+' if self.fen > 0 else ''}{yuan(self.fen)} 元" if self.fen else rate
+
+
+@dataclass(frozen=True)
+class NewPrice:
+    """What a change would make of the price of one SKU, in fen; `refusal` says why it cannot be."""
+
+    name: str
+    spec: str
+    old: int
+    new: int
+    refusal: str = ""
+
+
+def new_prices(*, product_ids: Sequence[int], change: PriceChange) -> list[NewPrice]:
+    """Return what `change` would make of every offered SKU of the goods, in one query; nothing is written."""
+    skus = Sku.objects.active().filter(product__in=product_ids).select_related("product")
+    return [_new_price(sku, change) for sku in skus.order_by("product", "sort_order", "pk")]
+
+
+def _new_price(sku: Sku, change: PriceChange) -> NewPrice:
+    new = change.of(sku.price)
+    refusal = "" if 1 <= new <= MAX_FEN else "至少 0.01 元" if new < 1 else "太大了"
+    return NewPrice(sku.product.name, sku.spec_text, sku.price, new, refusal)
 
 
 def change_categories(
@@ -59,14 +94,13 @@ def change_prices(*, product_ids: Sequence[int], change: PriceChange, by: Member
     """
     with transaction.atomic():
         products = lock_products(product_ids)
-        skus = _skus_of(products)
-        refuse([_bad_price(sku, change) for sku in skus if not 1 <= change.of(sku.price) <= MAX_FEN])
-        for sku in skus:
-            sku.price = change.of(sku.price)
-        Sku.objects.bulk_update(skus, ["price"], batch_size=BATCH)
-        _keep_prices(products, skus)
+        skus = Sku.objects.filter(pk__in=_lock_skus(products))
+        bad = skus.annotate(after=change.of_column()).exclude(after__range=(1, MAX_FEN)).select_related("product")
+        refuse([_bad_price(sku, change) for sku in bad.order_by("pk")])
+        changed = skus.update(price=change.of_column())
+        _keep_prices(products)
         _finish(products, words=f"批量改价 {change}", by=by, now=now)
-    return len(skus)
+    return changed
 
 
 def change_stock(
@@ -84,46 +118,68 @@ def change_stock(
     """
     with transaction.atomic():
         products = lock_products(product_ids)
-        skus = _skus_of(products)
-        held = lock_stock([sku.pk for sku in skus])
-        target: Callable[[int], int] = lambda units: units + delta if wanted is None else wanted  # noqa: E731
-        refuse([_bad_stock(sku) for sku in skus if not 0 <= target(held[sku.pk]) <= MOST_STOCK])
-        deltas = sorted((sku_id, target(units) - units) for sku_id, units in held.items() if target(units) != units)
-        for at in range(0, len(deltas), BATCH):
-            part = dict(deltas[at : at + BATCH])
-            move_stock(part, kind=StockMoveKind.EDIT, source_by_sku=dict.fromkeys(part, source), by=by, now=now)
+        held = lock_stock(_lock_skus(products))
+        after = {sku_id: units + delta if wanted is None else wanted for sku_id, units in held.items()}
+        bad = [sku_id for sku_id, units in after.items() if not 0 <= units <= MOST_STOCK]
+        named = Sku.objects.filter(pk__in=bad).select_related("product").order_by("pk")
+        refuse([_bad_stock(sku) for sku in named] if bad else [])
+        _move({sku_id: after[sku_id] - units for sku_id, units in held.items()}, wanted, source, by=by, now=now)
         _finish(products, words="批量改库存", by=by, now=now)
-    return len(skus)
+    return len(held)
 
 
 def change_floor(*, product_ids: Sequence[int], floor: int, by: Member | None, now: datetime) -> int:
     """Set the alert floor of every offered SKU of the goods; return how many SKUs."""
     with transaction.atomic():
         products = lock_products(product_ids)
-        skus = _skus_of(products)
-        changed = Sku.objects.filter(pk__in=[sku.pk for sku in skus]).update(stock_floor=floor)
+        changed = Sku.objects.filter(pk__in=_lock_skus(products)).update(stock_floor=floor)
         _finish(products, words=f"批量改库存下限为 {floor}", by=by, now=now)
     return changed
 
 
-def _skus_of(products: Sequence[Product]) -> list[Sku]:
+def arrange(*, sort_orders: Mapping[int, int], by: Member | None, now: datetime) -> int:
+    """Give goods `{product id: sort number}`; return how many had another one."""
+    with transaction.atomic():
+        products = [
+            product for product in lock_products(list(sort_orders)) if product.sort_order != sort_orders[product.pk]
+        ]
+        for product in products:
+            product.sort_order = sort_orders[product.pk]
+        Product.objects.bulk_update(products, ["sort_order"], batch_size=BATCH)
+        if products:
+            _finish(products, words="修改排序号", by=by, now=now)
+    return len(products)
+
+
+def _lock_skus(products: Sequence[Product]) -> list[int]:
     """Lock the offered SKUs in pk order, as orders do: an UPDATE of several rows locks them in no particular one."""
-    skus = Sku.objects.active().filter(product__in=products).select_related("product").order_by("pk")
-    return list(skus.select_for_update(of=("self",), no_key=True))
+    skus = Sku.objects.active().filter(product__in=products).order_by("pk")
+    return list(skus.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
-def _keep_prices(products: Sequence[Product], skus: Sequence[Sku]) -> None:
+def _move(deltas: Mapping[int, int], wanted: int | None, source: str, *, by: Member | None, now: datetime) -> None:
+    """Change the stock of locked SKUs in one UPDATE, with a move for each; what `source` has moved before stays."""
+    facts = {"kind": StockMoveKind.EDIT, "source": source}
+    done = set(StockMove.objects.filter(sku__in=list(deltas), **facts).values_list("sku_id", flat=True))
+    fresh = {sku_id: units for sku_id, units in deltas.items() if units and sku_id not in done}
+    StockMove.objects.bulk_create(
+        [StockMove(sku_id=sku_id, delta=units, actor=by, at=now, **facts) for sku_id, units in fresh.items()],
+        batch_size=BATCH,
+    )
+    after = F("stock") + next(iter(fresh.values()), 0) if wanted is None else Value(wanted)
+    Sku.objects.filter(pk__in=list(fresh)).update(stock=after)
+
+
+def _keep_prices(products: Sequence[Product]) -> None:
     """Write the lowest and highest price that lists read."""
-    by_product: dict[int, list[Sku]] = {}
-    for sku in skus:
-        by_product.setdefault(sku.product_id, []).append(sku)
-    priced = [product for product in products if product.pk in by_product]
-    for product in priced:
-        offered = by_product[product.pk]
-        cheapest = min(offered, key=lambda sku: (sku.price, sku.sort_order, sku.pk))
-        product.price_min, product.market_price = cheapest.price, cheapest.market_price
-        product.price_max = max(sku.price for sku in offered)
-    Product.objects.bulk_update(priced, ["price_min", "price_max", "market_price"], batch_size=BATCH)
+    skus = Sku.objects.active().filter(product=OuterRef("pk"))
+    cheapest = skus.order_by("price", "sort_order", "pk")[:1]
+    priced = Product.objects.filter(Exists(skus), pk__in=[product.pk for product in products])
+    priced.update(
+        price_min=Subquery(cheapest.values("price")),
+        price_max=Subquery(skus.order_by("-price").values("price")[:1]),
+        market_price=Subquery(cheapest.values("market_price")),
+    )
 
 
 def _bad_price(sku: Sku, change: PriceChange) -> Refusal:

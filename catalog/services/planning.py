@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog.models import Category, ProductStatus, Sku, spec_text_of
+from catalog.services.changes import changes_of
 from catalog.services.columns import LABELS
 from catalog.services.drafts import Problem, ProductDraft, SkuDraft, problems_of, tidy
 from catalog.services.kept import Kept, draft_of, read_goods
@@ -39,13 +40,14 @@ class GroupRefused(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of one product: `kind` is "new", "changed" or "same"."""
+    """What becomes of one product: `kind` is "new", "changed" or "same"; `changes` say of what from what to what."""
 
     code: str
     name: str
     kind: str
     skus: int
     new_skus: int
+    changes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -122,14 +124,15 @@ def _add(plan: Plan, group: GoodsGroup, world: World) -> None:
             continue
         plan.drafts.append(draft)
         plan.groups.append(group)
-        plan.outcomes.append(_outcome(draft, base))
+        plan.outcomes.append(_outcome(draft, base, world))
         return
 
 
-def _outcome(draft: ProductDraft, base: ProductDraft | None) -> Outcome:
+def _outcome(draft: ProductDraft, base: ProductDraft | None, world: World) -> Outcome:
     kind = "new" if base is None else "same" if draft == base else "changed"
     new_skus = sum(sku.id is None for sku in draft.skus)
-    return Outcome(draft.code, draft.name, kind, len(draft.skus), new_skus)
+    changes = changes_of(base, draft, world.kept) if base else []
+    return Outcome(draft.code, draft.name, kind, len(draft.skus), new_skus, tuple(changes))
 
 
 def _checked_draft(group: GoodsGroup, base: ProductDraft | None, world: World) -> ProductDraft:

@@ -4,16 +4,19 @@ The number of statements does not grow with the goods. Locks: product rows in pk
 both before anything is written.
 """
 
+import base64
+import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from catalog.models import Category, Product, ProductImage, ProductStatus
+from catalog.models import Product, ProductImage, ProductStatus
 from catalog.selectors import VERSION_KEY
 from catalog.services.drafts import DraftRefused, Problem, ProductDraft, problems_of, tidy
 from catalog.services.kept import Kept, draft_of, read_kept
@@ -44,7 +47,22 @@ class Saved:
     changed: set[int]
 
 
-def save_product(*, draft: ProductDraft, by: Member | None, now: datetime, source: str = "") -> Product:
+def add_product(*, draft: ProductDraft, by: Member | None, now: datetime, source: str) -> Product:
+    """Make a new product, never touching one there is; without a code it gets one that `source` decides.
+
+    `source` names the submission. Raises DraftRefused, also when the same submission or another person was faster.
+    """
+    draft = replace(draft, id=None, code=draft.code.strip() or code_for(source, now))
+    try:
+        return save_product(draft=draft, by=by, now=now, source=source, is_new=True)
+    except IntegrityError:  # both looked before either wrote
+        _refuse(conflicts_of(draft, read_kept([draft]), is_new=True))
+        raise
+
+
+def save_product(
+    *, draft: ProductDraft, by: Member | None, now: datetime, source: str = "", is_new: bool = False
+) -> Product:
     """Make the product, or make the one with the draft's id or code what the draft says.
 
     `source` names the submission: stock edits of the same submission are made once. SKUs that the draft does not
@@ -54,10 +72,16 @@ def save_product(*, draft: ProductDraft, by: Member | None, now: datetime, sourc
         kept = read_kept([draft])
         old = kept.product_for(draft)
         before = draft_of(old, kept=kept) if old else None
-        product = save_products(drafts=[draft], by=by, now=now, source=source).products[0]
+        product = save_products(drafts=[draft], by=by, now=now, source=source, is_new=is_new).products[0]
         if by:
             _log(product, before, tidy(draft), by=by, now=now)
     return Product.objects.get(pk=product.pk)
+
+
+def code_for(source: str, now: datetime) -> str:
+    """Return a code for goods that were given none: the day, and letters that `source` decides."""
+    letters = base64.b32encode(hashlib.sha256(source.encode()).digest()).decode()[:5]
+    return f"G{timezone.localdate(now):%y%m%d}{letters}"
 
 
 def save_products(
@@ -67,8 +91,9 @@ def save_products(
     now: datetime,
     source: str = "",
     stock_kind: str = "edit",
+    is_new: bool = False,
 ) -> Saved:
-    """Save many products at once, as `save_product` does one, all or nothing.
+    """Save many products at once, as `save_product` does one, all or nothing; `is_new` refuses codes that are taken.
 
     Writes no operation log. Raises DraftRefused for the first draft that cannot be saved.
     """
@@ -78,7 +103,7 @@ def save_products(
     with transaction.atomic():
         kept = read_kept(tidied, lock=True)
         for draft in tidied:
-            _refuse(conflicts_of(draft, kept))
+            _refuse(conflicts_of(draft, kept, is_new=is_new))
         lock_stock([sku.pk for skus in kept.skus.values() for sku in skus])
         pairs, created, changed = _write_products(tidied, kept, now)
         changed |= _write_categories(pairs, kept) | _write_images(pairs, kept)
@@ -90,13 +115,13 @@ def save_products(
     return Saved([product for product, _ in pairs], created, changed - created)
 
 
-def conflicts_of(draft: ProductDraft, kept: Kept) -> list[Problem]:
+def conflicts_of(draft: ProductDraft, kept: Kept, *, is_new: bool = False) -> list[Problem]:
     """Name what in the shop's other goods, or in its recycle bin, forbids a draft."""
     product = kept.product_for(draft)
     found = []
     if product and product.status == ProductStatus.TRASHED:
         found.append(Problem("code", f"商品“{draft.code}”在回收站里，请先恢复"))
-    if draft.id and kept.by_code.get(draft.code, product) != product:
+    elif (is_new and product) or (draft.id and kept.by_code.get(draft.code, product) != product):
         found.append(Problem("code", f"商品编码“{draft.code}”已被其他商品使用"))
     for index, sku in enumerate(draft.skus):
         owner = kept.code_owners.get(sku.code)
@@ -110,19 +135,6 @@ def bump_catalogue() -> None:
     version = new_version()
     ShopSettings.objects.update(catalogue_version=version)
     cache.set(VERSION_KEY, version, timeout=None)
-
-
-def save_category(*, category: Category, by: Member | None, now: datetime) -> Category:
-    """Save a category that was made or edited. Raises ValidationError with the sentence at its field."""
-    category.full_clean()
-    is_new = category.pk is None
-    with transaction.atomic():
-        category.save()
-        if by:
-            summary = f"{'新建' if is_new else '修改'}分类 {category.name}"
-            members.log_operation(actor=by, action="save_category", target=category, summary=summary, now=now)
-        transaction.on_commit(bump_catalogue)
-    return category
 
 
 def _refuse(problems: Sequence[Problem]) -> None:

@@ -77,3 +77,44 @@ def hidden_fields(response: Any) -> dict[str, str]:
     inputs = Inputs()
     inputs.feed(response.content.decode())
     return inputs.found
+
+
+class SentFields(HTMLParser):
+    """Collects everything that a browser would send of a page: {name: [value, …]}."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, list[str]] = {}
+        self.within = ""  # the name of the textarea or select that is open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = dict(attrs)
+        name, value = str(facts.get("name") or ""), facts.get("value") or ""
+        if tag in {"textarea", "select"}:
+            self.within = name
+            self.found.setdefault(name, [""] if tag == "textarea" else [])
+        elif tag == "option" and self.within and ("selected" in facts or not self.found[self.within]):
+            self.found[self.within] = [value]
+        elif tag == "input" and name and "disabled" not in facts and is_sent(facts):
+            self.found.setdefault(name, []).append(value or ("on" if facts.get("type") == "checkbox" else ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"textarea", "select"}:
+            self.within = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.within and self.lasttag == "textarea":
+            self.found[self.within] = [self.found[self.within][0] + data.removeprefix("\n")]
+
+
+def is_sent(facts: dict[str, str | None]) -> bool:
+    """Say whether a browser sends an input that nobody touches."""
+    kind = facts.get("type")
+    return kind not in {"file", "submit"} and not (kind in {"checkbox", "radio"} and "checked" not in facts)
+
+
+def sent_fields(response: Any) -> dict[str, list[str]]:
+    """Return what a browser would send of a page, by name."""
+    fields = SentFields()
+    fields.feed(response.content.decode())
+    return fields.found

@@ -1,26 +1,20 @@
-"""Goods in the back office: the list, batch changes, the page of one product, categories, files in and out."""
+"""Goods in the back office: the list with its switches, batch changes, categories, stock."""
 
-import io
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import Category, Product, Sku, StockMove
+from catalog.models import Category, Product, Sku
 from members.models import OperationLog
-from tests.factories import make_category, make_product, make_sku
-from tests.shop.backoffice import hidden_fields, make_clerk, make_operator, signed_in, text_of
+from orders.models import OrderStatus
+from tests.factories import make_category, make_order, make_product, make_sku
+from tests.shop.backoffice import make_clerk, make_operator, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/catalog/product/"
-FACTS = {
-    "name": "海盐奶油卷", "code": "CAKE-1", "status": "on_sale", "unit": "个", "sort_order": "5", "virtual_sold": "0",
-    "min_units": "1", "limit_kind": "none", "limit_units": "0", "spec_names": "", "submission": "first",
-    "pictures-TOTAL_FORMS": "0", "pictures-INITIAL_FORMS": "0",
-}  # fmt: skip
+TREE = "/admin/catalog/category/"
 
 
 @pytest.fixture
@@ -29,26 +23,12 @@ def desk() -> Client:
     return signed_in(make_operator())
 
 
-def rows(*skus: dict[str, Any], initial: int = 0) -> dict[str, Any]:
-    """Return the fields of a page with these SKU rows."""
-    fields: dict[str, Any] = {"skus-TOTAL_FORMS": len(skus), "skus-INITIAL_FORMS": initial}
-    for number, sku in enumerate(skus):
-        fields |= {f"skus-{number}-{name}": value for name, value in sku.items()}
-    return fields
-
-
 def edit_url(product: Product) -> str:
     return f"{LIST}{product.pk}/change/"
 
 
 def listed(client: Client, **query: Any) -> list[str]:
     return [product.name for product in client.get(LIST, query).context["cl"].result_list]
-
-
-def picture(colour: str = "red", name: str = "a.png") -> SimpleUploadedFile:
-    stream = io.BytesIO()
-    Image.new("RGB", (40, 30), colour).save(stream, "PNG")
-    return SimpleUploadedFile(name, stream.getvalue(), "image/png")
 
 
 # --- The list ------------------------------------------------------------------------------------------------------
@@ -80,9 +60,8 @@ def test_the_list_needs_no_more_queries_for_more_rows(
     desk: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_product()
-    # Session, user, stores, device, permissions (2), tabs (2), count, categories of the filter, rows, pictures, and
-    # the rows once more for their sort numbers.
-    with django_assert_max_num_queries(14) as few:
+    # Session, user, stores, device, permissions (2), tabs (2), notices, count, categories, rows, pictures.
+    with django_assert_max_num_queries(13) as few:
         desk.get(LIST)
     for _ in range(8):
         make_product()
@@ -91,14 +70,74 @@ def test_the_list_needs_no_more_queries_for_more_rows(
 
 
 def test_a_sort_number_is_typed_into_the_list(desk: Client) -> None:
-    product = make_product(sort_order=100)
+    product, other = make_product(sort_order=100), make_product(sort_order=50)
 
-    desk.post(LIST, {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": product.pk,
-                     "form-0-sort_order": "3", "_save": "保存"})  # fmt: skip
+    answer = desk.post(
+        f"{LIST}inline/", {f"sort-{product.pk}": " 3 ", f"sort-{other.pk}": "50"}, HTTP_HX_REQUEST="true"
+    )
 
     product.refresh_from_db()
     assert product.sort_order == 3
-    assert OperationLog.objects.get(action="change").after == {"sort_order": 3}
+    assert "已保存 1 个排序号" in text_of(answer)
+    entry = OperationLog.objects.get()
+    assert (entry.summary, entry.after) == ("修改排序号：1 个商品", {"products": [product.code]})
+
+
+def test_a_sort_number_that_is_none_is_refused_in_words(desk: Client) -> None:
+    product = make_product(sort_order=100)
+
+    for typed in ("第一", "1.5", "9" * 10, "", "²"):
+        answer = desk.post(f"{LIST}inline/", {f"sort-{product.pk}": typed}, HTTP_HX_REQUEST="true")
+        assert "排序号要填整数" in text_of(answer), typed
+
+    product.refresh_from_db()
+    assert product.sort_order == 100
+
+
+def test_a_switch_takes_a_product_off_the_shelf_and_puts_it_back(desk: Client) -> None:
+    product = make_product("龙井")
+    seen = []
+
+    for state in ("off", "on"):
+        answer = desk.post(f"{LIST}inline/", {"shelf": f"{product.pk}:{state}"}, HTTP_HX_REQUEST="true")
+        product.refresh_from_db()
+        seen.append(
+            (product.status, f'aria-checked="{"true" if state == "on" else "false"}"' in answer.content.decode())
+        )
+
+    assert seen == [("off_shelf", True), ("on_sale", True)]
+    assert OperationLog.objects.count() == 2
+
+
+def test_without_scripts_a_switch_leads_back_to_the_list_as_it_was(desk: Client) -> None:
+    product = make_product()
+    before = {"HTTP_REFERER": "http://testserver/admin/catalog/product/?tab=on_sale&p=2"}
+
+    back = desk.post(f"{LIST}inline/", {"shelf": f"{product.pk}:off"}, **before)
+    elsewhere = desk.post(f"{LIST}inline/", {"shelf": f"{product.pk}:on"}, HTTP_REFERER="http://evil.example/?x=1")
+
+    assert (back.status_code, back["Location"]) == (302, f"{LIST}?tab=on_sale&p=2")
+    assert elsewhere["Location"] == LIST
+
+
+def test_goods_in_the_bin_are_not_switched_on(desk: Client) -> None:
+    product = make_product("旧货", status="off_shelf")
+    batch(desk, "trash", product)
+
+    answer = desk.post(f"{LIST}inline/", {"shelf": f"{product.pk}:on"}, HTTP_HX_REQUEST="true")
+
+    product.refresh_from_db()
+    assert product.status == "trashed"
+    assert "「旧货」在回收站里，请先恢复" in text_of(answer)
+
+
+@pytest.mark.parametrize("facts", [{}, {"shelf": "x:on"}, {"shelf": "999999:on"}, {"shelf": "9" * 30 + ":on"}])
+def test_nonsense_changes_nothing(desk: Client, facts: dict[str, str]) -> None:
+    make_product()
+
+    assert desk.post(f"{LIST}inline/", facts).status_code == 302
+    assert desk.get(f"{LIST}inline/").status_code == 405
+    assert not OperationLog.objects.exists()
 
 
 def test_a_product_is_never_deleted(desk: Client) -> None:
@@ -139,22 +178,51 @@ def test_goods_go_off_the_shelf_into_the_bin_and_back(desk: Client) -> None:
     assert [*seen, product.status] == ["off_shelf", "on_sale", "trashed", "off_shelf"]
 
 
-def test_prices_change_by_per_cent_and_yuan(desk: Client) -> None:
-    product = make_product(price=1999)
+def test_prices_are_shown_old_and_new_before_they_change(desk: Client) -> None:
+    product = make_product("龙井", price=1999, specs={"罐": ["大", "小"]})
+    asked = {"action": "batch_prices", "_selected_action": [product.pk], "how": "percent_down", "number": "5"}
 
-    batch(desk, "prices", product, percent="95", fen="-0.50")
+    page = desk.post(LIST, {**asked, "confirmed": "1"})
+    assert "改价预览：2 个规格，还没有保存" in text_of(page)
+    assert text_of(page).count("¥19.99 ¥18.99") == 2
+    assert product.skus.first().price == 1999  # type: ignore[union-attr]
 
+    done = desk.post(LIST, {**asked, "apply": "1"}, follow=True)
     product.refresh_from_db()
-    assert (product.skus.get().price, product.price_min) == (1849, 1849)
+    assert "2 个规格的价格已修改" in text_of(done)
+    assert (list(product.skus.values_list("price", flat=True)), product.price_min) == ([1899, 1899], 1899)
+
+
+@pytest.mark.parametrize(
+    ("how", "number", "price"),
+    [("percent_up", "10", 1100), ("percent_down", "12.5", 875), ("yuan_up", "1.50", 1150), ("yuan_down", "0.01", 999)],
+)
+def test_prices_go_up_or_down_by_per_cent_or_yuan(desk: Client, how: str, number: str, price: int) -> None:
+    product = make_product(price=1000)
+
+    batch(desk, "prices", product, how=how, number=number, apply="1")
+
+    assert product.skus.get().price == price
+
+
+@pytest.mark.parametrize("number", ["", "0", "-5", "一折", "1.234", "100001"])
+def test_a_change_of_price_that_is_no_number_asks_again(desk: Client, number: str) -> None:
+    product = make_product(price=1000)
+
+    page = batch(desk, "prices", product, how="yuan_up", number=number, apply="1")
+
+    assert "改价预览" not in text_of(page)
+    assert "bo-pick" in page.content.decode()
+    assert product.skus.get().price == 1000
 
 
 def test_prices_that_would_vanish_change_nothing(desk: Client) -> None:
     cheap, dear = make_product("便宜货", price=30), make_product(price=9900)
 
-    page = batch(desk, "prices", cheap, dear, percent="100", fen="-1")
+    page = batch(desk, "prices", cheap, dear, how="yuan_down", number="1", apply="1")
 
-    assert "没有修改任何商品" in text_of(page)
-    assert "便宜货" in text_of(page)
+    assert "有 1 个规格的新价格至少 0.01 元。没有修改任何商品" in text_of(page)
+    assert "确认改价" not in text_of(page)
     assert sorted(Sku.objects.values_list("price", flat=True)) == [30, 9900]
 
 
@@ -178,170 +246,6 @@ def test_goods_change_their_categories(desk: Client) -> None:
     assert [category.name for category in product.categories.all()] == ["新"]
 
 
-# --- One product ---------------------------------------------------------------------------------------------------
-def test_a_product_is_made_with_its_stock_as_a_move(desk: Client) -> None:
-    tea = make_category("茶")
-    skus = rows({"price": "12.80", "stock": "7", "stock_floor": "2"}, {}, {}, {})
-
-    response = desk.post(f"{LIST}add/", {**FACTS, **skus, "categories": [tea.pk], "attributes": "产地：云南"})
-
-    product = Product.objects.get()
-    sku = product.skus.get()
-    assert response.status_code == 302
-    assert (product.code, product.name, product.price_min, product.attributes) == (
-        "CAKE-1", "海盐奶油卷", 1280, [["产地", "云南"]],
-    )  # fmt: skip
-    assert (sku.price, sku.stock, sku.stock_floor) == (1280, 7, 2)
-    assert [(move.kind, move.delta) for move in StockMove.objects.all()] == [("initial", 7)]
-    assert [category.pk for category in product.categories.all()] == [tea.pk]
-    assert OperationLog.objects.filter(action="save_product").count() == 1
-
-
-def test_a_product_with_specs_has_one_row_each(desk: Client) -> None:
-    skus = rows({"specs": "红 / L", "price": "10", "stock": "1"}, {"specs": "蓝／M", "price": "20", "stock": "2"})
-
-    desk.post(f"{LIST}add/", {**FACTS, **skus, "spec_names": "颜色 / 尺寸"})
-
-    product = Product.objects.get()
-    assert product.spec_names == ["颜色", "尺寸"]
-    assert list(product.skus.order_by("pk").values_list("spec_text", "price")) == [("红 L", 1000), ("蓝 M", 2000)]
-
-
-def edited(client: Client, product: Product, **changes: Any) -> Any:
-    """Send the page of a product as it was shown, with `changes`."""
-    page = client.get(edit_url(product))
-    facts = {**FACTS, "name": product.name, "code": product.code, **hidden_fields(page)}
-    return client.post(edit_url(product), {**facts, **changes})
-
-
-def test_an_edited_stock_is_a_move_of_the_difference_to_what_was_shown(desk: Client) -> None:
-    sku = make_sku(stock=10)
-    page = desk.get(edit_url(sku.product))
-    facts = {**FACTS, "name": sku.product.name, "code": sku.product.code, **hidden_fields(page)}
-    Sku.objects.filter(pk=sku.pk).update(stock=7)  # three were sold while the page was open
-
-    desk.post(edit_url(sku.product), {**facts, "skus-0-stock": "12"})
-    desk.post(edit_url(sku.product), {**facts, "skus-0-stock": "12"})  # the button was pressed twice
-
-    sku.refresh_from_db()
-    assert sku.stock == 9
-    assert [(move.kind, move.delta) for move in sku.moves.order_by("pk")] == [("initial", 10), ("edit", 2)]
-
-
-def test_saving_a_page_unchanged_moves_no_stock(desk: Client) -> None:
-    sku = make_sku(stock=10, price=1000)
-
-    response = edited(desk, sku.product)
-
-    sku.refresh_from_db()
-    assert response.status_code == 302
-    assert (sku.stock, sku.price, sku.moves.count()) == (10, 1000, 1)
-
-
-def test_less_stock_than_was_sold_meanwhile_is_refused_in_words(desk: Client) -> None:
-    sku = make_sku(stock=10)
-    page = desk.get(edit_url(sku.product))
-    facts = {**FACTS, "name": sku.product.name, "code": sku.product.code, **hidden_fields(page)}
-    Sku.objects.filter(pk=sku.pk).update(stock=3)
-
-    response = desk.post(edit_url(sku.product), {**facts, "skus-0-stock": "1", "skus-0-price": "66.60"})
-
-    sku.refresh_from_db()
-    assert "期间又卖出了" in text_of(response)
-    assert 'value="66.60"' in response.content.decode()
-    assert (sku.stock, sku.price) == (3, 1000)
-
-
-def test_a_removed_row_is_withdrawn_not_deleted(desk: Client) -> None:
-    product = make_product(specs={"颜色": ["红", "蓝"]})
-
-    edited(desk, product, **{"spec_names": "颜色", "skus-1-DELETE": "on"})
-
-    assert list(product.skus.order_by("pk").values_list("spec_text", "is_active")) == [("红", True), ("蓝", False)]
-
-
-MISTAKES: list[tuple[dict[str, Any], str]] = [
-    ({"name": ""}, "这个字段是必填项"),
-    ({"skus-0-price": "0"}, "金额不能低于 0.01 元"),
-    ({"skus-0-price": "九块九"}, "请填写金额，例如 12.50"),
-    ({"skus-0-price": "1.234"}, "金额最多两位小数"),
-    ({"skus-0-stock": "-1"}, "确保该值大于或等于0"),
-    ({"skus-0-specs": "红"}, "规格要填写 0 项"),
-    ({"attributes": "没有冒号"}, "要写成“名称：内容”"),
-    ({"limit_kind": "per_order", "limit_units": "0"}, "限购数量不能小于起购数量"),
-    ({"sort_order": "99999999999"}, "排序号要在"),
-    ({"on_sale_at": "明天"}, "输入一个有效的日期/时间"),
-    ({"code": "TAKEN"}, "商品编码“TAKEN”已被其他商品使用"),
-    ({"name": "很" * 101}, "不超过 100"),
-    ({"skus-TOTAL_FORMS": "x"}, "管理表单"),
-]
-
-
-def test_every_mistake_is_said_in_words_and_loses_nothing(desk: Client) -> None:
-    make_product("占用者", code="TAKEN")
-    sku = make_sku("原来的名字", price=1000)
-
-    for changes, sentence in MISTAKES:
-        response = edited(desk, sku.product, **{"selling_point": "我写的卖点", **changes})
-        assert response.status_code == 200, changes
-        assert sentence in text_of(response).replace("ManagementForm", "管理表单"), changes
-        assert 'value="我写的卖点"' in response.content.decode(), changes
-
-    sku.product.refresh_from_db()
-    assert (sku.product.name, sku.product.selling_point) == ("原来的名字", "")
-
-
-def test_more_rows_are_given_without_saving(desk: Client) -> None:
-    response = desk.post(f"{LIST}add/", {**FACTS, **rows({"price": "5"}), "more": "1"})
-
-    assert not Product.objects.exists()
-    assert 'value="5"' in response.content.decode()
-    assert response.context["forms"].skus.total_form_count() == 4
-
-
-def test_pictures_are_added_sorted_and_removed(desk: Client) -> None:
-    product = make_product()
-    edited(desk, product, pictures=[picture("red"), picture("blue")])
-    first, second = [str(image.image.name) for image in product.images.order_by("sort_order")]
-
-    edited(desk, product, **{"pictures-0-sort_order": "9", "pictures-1-sort_order": "1"})
-    swapped = [str(image.image.name) for image in product.images.order_by("sort_order")]
-    edited(desk, product, **{"pictures-0-DELETE": "on"})
-
-    assert first.endswith(".webp")
-    assert swapped == [second, first]
-    assert [str(image.image.name) for image in product.images.all()] == [first]
-
-
-def test_a_file_that_is_no_picture_is_refused_in_words(desk: Client) -> None:
-    product = make_product()
-
-    response = edited(desk, product, pictures=[SimpleUploadedFile("virus.png", b"MZ nothing", "image/png")])
-
-    assert "virus.png：请上传 JPG、PNG、WebP 或 GIF 图片" in text_of(response)
-    assert not product.images.exists()
-
-
-def test_a_picture_of_somewhere_else_is_not_taken(desk: Client) -> None:
-    product = make_product()
-
-    response = edited(desk, product, **{
-        "pictures-TOTAL_FORMS": "1", "pictures-0-name": "products/../../settings.py", "pictures-0-sort_order": "1",
-    })  # fmt: skip
-
-    assert "图片不存在" in text_of(response)
-    assert not product.images.exists()
-
-
-def test_a_description_is_cleaned(desk: Client) -> None:
-    product = make_product()
-
-    edited(desk, product, detail_html='<p onclick="x()">好吃</p><script>alert(1)</script>')
-
-    product.refresh_from_db()
-    assert product.detail_html == "<p>好吃</p>"
-
-
 def test_a_clerk_sees_no_goods() -> None:
     product = make_product()
     clerk = signed_in(make_clerk(make_operator().stores.get()))
@@ -350,6 +254,12 @@ def test_a_clerk_sees_no_goods() -> None:
     assert clerk.get(edit_url(product)).status_code == 403
     assert clerk.post(f"{LIST}import/").status_code == 403
     assert clerk.get(f"{LIST}export/csv/").status_code == 403
+    assert clerk.get(f"{LIST}import/template/").status_code == 403
+    assert clerk.post(f"{LIST}inline/", {"shelf": f"{product.pk}:off"}).status_code == 403
+    assert clerk.post(f"{LIST}preview/").status_code == 403
+    assert clerk.post(TREE, {"act": "up:1"}).status_code == 403
+    product.refresh_from_db()
+    assert product.status == "on_sale"
 
 
 # --- Categories ----------------------------------------------------------------------------------------------------
@@ -372,92 +282,97 @@ def test_a_category_says_why_it_cannot_be(desk: Client) -> None:
     assert Category.objects.count() == 3
 
 
-def test_stock_moves_and_low_stock_are_listed(desk: Client) -> None:
+def test_the_tree_shows_how_many_goods_lie_in_and_below_each_category(
+    desk: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    drinks = make_category("饮品")
+    tea = make_category("茶", parent=drinks)
+    make_product(categories=[drinks, tea])
+    make_product(categories=[tea])
+    make_product(categories=[drinks], status="off_shelf")
+
+    # Session, user, stores, device, permissions (2), notices, goods of categories, categories.
+    with django_assert_max_num_queries(9):
+        page = text_of(desk.get(TREE))
+
+    assert "饮品 3 个商品" in page
+    assert "茶 2 个商品" in page
+
+
+def test_a_category_moves_among_its_sisters_and_is_hidden(desk: Client) -> None:
+    first, second = make_category("甲", sort_order=1), make_category("乙", sort_order=1)
+    below = make_category("丙", parent=first, sort_order=5)
+
+    for act in (f"up:{second.pk}", f"up:{second.pk}", f"down:{below.pk}", f"hide:{first.pk}", f"hide:{first.pk}"):
+        assert desk.post(TREE, {"act": act}).status_code == 302
+
+    tops = Category.objects.filter(parent=None).order_by("sort_order")
+    assert [(each.name, each.is_visible) for each in tops] == [("乙", True), ("甲", False)]
+    assert list(OperationLog.objects.order_by("pk").values_list("summary", flat=True)) == [
+        "移动分类 乙", "移动分类 乙", "移动分类 丙", "隐藏分类 甲",
+    ]  # fmt: skip
+    assert desk.post(TREE, {"act": "up:x"}).status_code == 404
+
+
+def test_a_new_category_is_offered_the_last_place_below_its_parent(desk: Client) -> None:
+    parent = make_category("饮品")
+    make_category("茶", parent=parent, sort_order=30)
+
+    page = desk.get(f"{TREE}add/", {"parent": parent.pk})
+
+    assert page.context["adminform"].form.initial == {"parent": parent.pk, "sort_order": 40}
+
+
+def test_deleting_a_category_says_what_becomes_of_its_goods(desk: Client) -> None:
+    tea = make_category("茶")
+    product = make_product(categories=[tea])
+
+    assert "里面的 1 个商品不会删除，只是不再属于这个分类" in text_of(desk.get(f"{TREE}{tea.pk}/delete/"))
+    assert Category.objects.exists()
+    done = desk.post(f"{TREE}{tea.pk}/delete/", follow=True)
+
+    assert "已删除分类 茶" in text_of(done)
+    assert not product.categories.exists()
+    assert OperationLog.objects.get().summary == "删除分类 茶"
+
+
+def test_a_category_with_others_below_it_is_not_deleted(desk: Client) -> None:
+    top = make_category("饮品")
+    make_category("茶", parent=top)
+
+    page = desk.post(f"{TREE}{top.pk}/delete/", follow=True)
+
+    assert "“饮品”下面还有分类" in text_of(page)
+    assert Category.objects.count() == 2
+    assert not OperationLog.objects.exists()
+
+
+# --- Stock ---------------------------------------------------------------------------------------------------------
+def test_low_stock_says_how_much_is_missing(desk: Client) -> None:
     make_sku("龙井", stock=1, sku={"stock_floor": 5})
     make_sku("毛巾", stock=9, sku={"stock_floor": 5})
 
-    low = text_of(desk.get("/admin/catalog/sku/"))
+    page = desk.get("/admin/catalog/sku/")
 
-    assert "龙井" in low
-    assert "毛巾" not in low
-    assert "+9" in text_of(desk.get("/admin/catalog/stockmove/"))
-
-
-# --- Files ---------------------------------------------------------------------------------------------------------
-def sheet(*lines: str) -> SimpleUploadedFile:
-    return SimpleUploadedFile("goods.csv", "\n".join(["商品编码,商品名称,本站价,库存", *lines]).encode())
+    assert "龙井" in text_of(page)
+    assert "毛巾" not in text_of(page)
+    assert [page.context["cl"].model_admin.missing(sku) for sku in page.context["cl"].result_list] == [
+        '<span class="bo-money bo-strong">4</span>'
+    ]
 
 
-def test_a_file_is_checked_first_and_imported_after_a_confirmation(desk: Client) -> None:
-    checked = desk.post(f"{LIST}import/", {"file": sheet("A1,龙井,99.00,5", "A2,毛巾,15,7")})
-    assert "检查结果（还没有导入）" in text_of(checked)
-    assert not Product.objects.exists()
+def test_movements_of_stock_say_in_words_where_they_come_from(
+    desk: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    sku = make_sku("龙井", stock=9)
+    order = make_order((sku, 2), status=OrderStatus.CANCELLED)
 
-    done = desk.post(f"{LIST}import/", {"token": checked.context["token"]}, follow=True)
+    # Session, user, stores, device, permissions (2), notices, count, rows, order lines; no refund, so not asked for.
+    with django_assert_max_num_queries(12):
+        page = desk.get("/admin/catalog/stockmove/")
 
-    assert "新增 2 个" in text_of(done)
-    assert list(Product.objects.order_by("code").values_list("code", "price_min")) == [("A1", 9900), ("A2", 1500)]
-    assert OperationLog.objects.filter(action="import_products").count() == 1
-
-
-def test_a_bad_line_is_named_and_nothing_is_imported(desk: Client) -> None:
-    checked = desk.post(f"{LIST}import/", {"file": sheet("A1,龙井,99.00,5", "A2,毛巾,很贵,7")})
-
-    assert checked.context["notes"][0][2] == 3
-    assert "确认导入" not in text_of(checked)
-    desk.post(f"{LIST}import/", {"token": checked.context["token"]})
-    assert not Product.objects.exists()
-
-
-def test_bad_goods_are_left_out_when_that_was_ticked(desk: Client) -> None:
-    file = sheet("A1,龙井,99.00,5", "A2,毛巾,很贵,7")
-    checked = desk.post(f"{LIST}import/", {"file": file, "skip_bad": "on"})
-
-    desk.post(f"{LIST}import/", {"token": checked.context["token"], "skip_bad": "on"})
-
-    assert [product.code for product in Product.objects.all()] == ["A1"]
-
-
-def test_the_page_of_imports_opens_without_a_reproach(desk: Client) -> None:
-    assert "bo-error" not in desk.get(f"{LIST}import/").content.decode()
-    assert "请选择文件" not in text_of(desk.get(f"{LIST}import/"))
-
-
-@pytest.mark.parametrize(
-    ("facts", "sentence"),
-    [
-        ({}, "请选择文件"),
-        ({"token": "nobody-has-this"}, "检查过的文件已过期"),
-        ({"file": SimpleUploadedFile("a.csv", b"\xff\xfe\x00broken")}, "文件"),
-        ({"file": SimpleUploadedFile("a.xlsx", b"no zip")}, "文件"),
-        ({"file": SimpleUploadedFile("a.csv", b"x" * (5 * 1024 * 1024 + 1))}, "文件太大了"),
-    ],
-)
-def test_what_is_no_table_is_refused_in_words(desk: Client, facts: dict[str, Any], sentence: str) -> None:
-    response = desk.post(f"{LIST}import/", facts)
-
-    assert response.status_code == 200
-    assert sentence in text_of(response)
-    assert not Product.objects.exists()
-
-
-def test_another_persons_checked_file_cannot_be_imported(desk: Client) -> None:
-    checked = desk.post(f"{LIST}import/", {"file": sheet("A1,龙井,99.00,5")})
-
-    signed_in(make_operator()).post(f"{LIST}import/", {"token": checked.context["token"]})
-
-    assert not Product.objects.exists()
-
-
-def test_the_export_holds_what_the_filter_leaves(desk: Client) -> None:
-    make_product("龙井", code="A1", price=9900)
-    make_product("毛巾", code="A2", price=1500)
-
-    response = desk.get(f"{LIST}export/csv/", {"q": "龙井"})
-
-    text = response.content.decode("utf-8-sig")
-    assert "A1" in text
-    assert "A2" not in text
-    assert response["Content-Disposition"].endswith('.csv"')
-    assert desk.get(f"{LIST}export/xlsx/").content[:2] == b"PK"
-    assert desk.get(f"{LIST}export/pdf/").status_code == 404
+    assert text_of(page).count(f"订单 {order.no}") == 2
+    assert f"/admin/orders/order/{order.pk}/change/" in page.content.decode()
+    assert "新增规格时填写" in text_of(page)
+    assert "order-line" not in text_of(page)
+    assert "initial" not in text_of(page)

@@ -16,7 +16,6 @@ from catalog import services as catalog
 from catalog.models import Category, Product
 from catalog.services.stock import StockTooLow
 from shop.backoffice.base import BackofficeForm, now, staff_of
-from shop.lib.money import YuanFormField
 
 MOST_PRODUCTS = 500
 Facts = dict[str, Any]
@@ -39,15 +38,28 @@ class CategoriesForm(BackofficeForm):
 
 
 class PricesForm(BackofficeForm):
-    """By how much prices change: per cent first, then yuan."""
+    """Up or down, by per cent or by yuan."""
 
-    percent = forms.DecimalField(
-        label="按百分比", initial=100, min_value=Decimal(1), max_value=Decimal(1000), decimal_places=2,
-        help_text="95 表示打 95 折，110 表示涨一成，100 表示不变。四舍五入到分。",
+    how = forms.ChoiceField(
+        label="怎么改", initial="percent_down", widget=forms.RadioSelect,
+        choices=[
+            ("percent_down", "降价 %"), ("percent_up", "涨价 %"), ("yuan_down", "降价 元"), ("yuan_up", "涨价 元"),
+        ],
     )  # fmt: skip
-    fen = YuanFormField(
-        label="再加减（元）", required=False, initial=0, min_fen=-(10**9), help_text="例如 -1.50；不变填 0。"
-    )
+    number = forms.DecimalField(
+        label="多少", min_value=Decimal("0.01"), max_value=Decimal(100_000), decimal_places=2,
+        help_text="例如 降价 % 填 5 就是打 95 折；涨价 元 填 1.5 就是每个规格贵 1.50 元。四舍五入到分。",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )  # fmt: skip
+
+    @property
+    def change(self) -> catalog.PriceChange:
+        """What was asked for, of a valid form."""
+        unit, _, direction = self.cleaned_data["how"].partition("_")
+        number: Decimal = self.cleaned_data["number"] * (1 if direction == "up" else -1)
+        if unit == "percent":
+            return catalog.PriceChange(percent=100 + number)
+        return catalog.PriceChange(fen=int(number * 100))
 
 
 class StockForm(BackofficeForm):
@@ -67,11 +79,6 @@ class FloorForm(BackofficeForm):
 def set_categories(ids: list[int], facts: Facts, by: Any, at: Any) -> int:
     chosen = [category.pk for category in facts["categories"]]
     return catalog.change_categories(product_ids=ids, category_ids=chosen, how=facts["how"], by=by, now=at)
-
-
-def set_prices(ids: list[int], facts: Facts, by: Any, at: Any) -> int:
-    change = catalog.PriceChange(percent=facts["percent"], fen=facts["fen"] or 0)
-    return catalog.change_prices(product_ids=ids, change=change, by=by, now=at)
 
 
 def set_stock(ids: list[int], facts: Facts, by: Any, at: Any) -> int:
@@ -98,12 +105,9 @@ def batch_of(
     """Make a batch action: a page that asks, then one service call."""
 
     def action(model_admin: Any, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
-        products = list(queryset.order_by("pk")[: MOST_PRODUCTS + 1])
-        if len(products) > MOST_PRODUCTS:
-            messages.error(request, f"一次最多处理 {MOST_PRODUCTS} 个商品，请分批选择")
-            return None
+        products = chosen(request, queryset)
         form = form_class(request.POST if "confirmed" in request.POST else None)
-        if form.is_valid():
+        if products and form.is_valid():
             try:
                 count = run([product.pk for product in products], form.cleaned_data, staff_of(request), now())
             except (catalog.BatchRefused, StockTooLow) as refusal:
@@ -111,22 +115,56 @@ def batch_of(
             else:
                 messages.success(request, f"{title}：{count} 项已修改")
                 return None
-        context = {
-            "title": title,
-            "products": products,
-            "form": form,
-            "hint": hint,
-            "action": f"batch_{name}",
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "button": title,
-            "back": request.get_full_path(),
-        }
-        return TemplateResponse(request, "admin/goods/batch.html", {**admin.site.each_context(request), **context})
+        facts = {"title": title, "form": form, "hint": hint, "action": f"batch_{name}", "button": title}
+        return page_of(request, "admin/goods/batch.html", products, facts) if products else None
 
     action.__name__ = f"batch_{name}"
     action.short_description = title  # type: ignore[attr-defined]
     action.allowed_permissions = ["change"]  # type: ignore[attr-defined]
     return action
+
+
+def change_prices(model_admin: Any, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
+    """Ask by how much, show every old and new price, then change them."""
+    products = chosen(request, queryset)
+    if not products:
+        return None
+    ids = [product.pk for product in products]
+    form = PricesForm(request.POST if "how" in request.POST else None)
+    facts: Facts = {"title": "批量改价", "form": form, "action": "batch_prices", "button": "看看改成多少"}
+    if form.is_valid():
+        prices = catalog.new_prices(product_ids=ids, change=form.change)
+        refused = [price for price in prices if price.refusal]
+        facts |= {"prices": prices, "refused": refused}
+        if "apply" in request.POST and not refused:
+            try:
+                count = catalog.change_prices(product_ids=ids, change=form.change, by=staff_of(request), now=now())
+            except catalog.BatchRefused as refusal:  # somebody changed a price in the meantime
+                form.add_error(None, words_of(refusal))
+            else:
+                messages.success(request, f"批量改价：{count} 个规格的价格已修改")
+                return None
+    return page_of(request, "admin/goods/prices.html", products, facts)
+
+
+change_prices.__name__ = "batch_prices"
+change_prices.short_description = "批量改价"  # type: ignore[attr-defined]
+change_prices.allowed_permissions = ["change"]  # type: ignore[attr-defined]
+
+
+def chosen(request: HttpRequest, queryset: QuerySet[Product]) -> list[Product]:
+    """Return the chosen goods, or none, with a message, when there are too many for one go."""
+    products = list(queryset.order_by("pk")[: MOST_PRODUCTS + 1])
+    if len(products) <= MOST_PRODUCTS:
+        return products
+    messages.error(request, f"一次最多处理 {MOST_PRODUCTS} 个商品，请分批选择")
+    return []
+
+
+def page_of(request: HttpRequest, template: str, products: list[Product], facts: Facts) -> HttpResponse:
+    """Show a page that asks something about the chosen goods."""
+    shared = {"products": products, "checkbox": ACTION_CHECKBOX_NAME, "back": request.get_full_path()}
+    return TemplateResponse(request, template, {**admin.site.each_context(request), **shared, **facts})
 
 
 def words_of(refusal: Exception) -> str:
@@ -141,7 +179,7 @@ BATCH_ACTIONS: list[BatchAction] = [
     batch_of("shelf", "批量上架", plainly(catalog.put_on_shelf), "上架后顾客立刻可以购买。"),
     batch_of("unshelf", "批量下架", plainly(catalog.take_off_shelf), "下架后顾客看不到；已下的订单不受影响。"),
     batch_of("categories", "批量改分类", set_categories, "", CategoriesForm),
-    batch_of("prices", "批量改价", set_prices, "所选商品每个规格的本站价都会改变，已下的订单不变。", PricesForm),
+    change_prices,
     batch_of("stock", "批量改库存", set_stock, "每次修改都记入库存流水。", StockForm),
     batch_of("floor", "批量改库存下限", set_floor, "", FloorForm),
     batch_of("trash", "移入回收站", plainly(catalog.trash), "同时下架，可以在回收站恢复。"),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+import tablib
 from django import forms
 from django.contrib import admin, messages
 from django.core.cache import cache
@@ -15,6 +16,7 @@ from django.utils import timezone
 from catalog import services as catalog
 from catalog.models import Product
 from catalog.resources import GOODS_FORMATS, GoodsResource, import_file
+from catalog.services.columns import EXPORTED
 from shop.backoffice.base import BackofficeForm, log, now, posted, staff_of
 from shop.lib.tables import TableRefused
 
@@ -22,6 +24,13 @@ MOST_BYTES = 5 * 1024 * 1024
 KEPT_SECONDS = 3600
 ROWS_SHOWN = 200
 FORMATS: dict[str, Any] = {"xlsx": GOODS_FORMATS[0], "csv": GOODS_FORMATS[1]}
+EXAMPLES: list[dict[str, Any]] = [  # one product with a single SKU, one with two
+    {"code": "DEMO-1", "name": "示例：手工曲奇（请删除这一行）", "category_path": "零食/饼干", "price": 18.8,
+     "stock": 20, "unit": "盒", "status": "已下架"},
+    {"code": "DEMO-2", "name": "示例：棉麻毛巾（请删除这两行）", "category_path": "家居", "spec": "颜色:米白; 尺寸:大",
+     "price": 39, "market_price": 49, "stock": 10, "unit": "条", "status": "已下架"},
+    {"code": "DEMO-2", "spec": "颜色:米白; 尺寸:小", "price": 29, "stock": 10},
+]  # fmt: skip
 
 
 class ImportForm(BackofficeForm):
@@ -31,9 +40,7 @@ class ImportForm(BackofficeForm):
         label="文件", required=False, help_text="xlsx 或 csv（UTF-8、GB18030 都可以），最大 5 MB，每个规格一行。",
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
     )  # fmt: skip
-    skip_bad = forms.BooleanField(
-        label="跳过有错的商品", required=False, help_text="不勾选时，只要有一行有错，就一行也不导入。"
-    )
+    skip_bad = forms.BooleanField(required=False, widget=forms.HiddenInput)
     set_stock = forms.BooleanField(
         label="用文件里的库存覆盖", required=False, help_text="不勾选时，已有规格的库存不变；新规格总是用文件里的库存。"
     )
@@ -65,7 +72,9 @@ def goods_import(request: HttpRequest) -> HttpResponse:
             words = f"新增 {report.created} 个、更新 {report.changed} 个、没有变化 {report.unchanged} 个商品"
             messages.success(request, f"导入完成：{words}")
             return redirect("admin:catalog_product_changelist")
-        context |= {"report": report, "notes": notes_of(report), "token": form.cleaned_data["token"]}
+        context |= {"report": report, "token": form.cleaned_data["token"]}
+        if report:
+            context |= {"notes": notes_of(report), "outcomes": outcomes_of(report), "shown": ROWS_SHOWN}
     return TemplateResponse(
         request, "admin/goods/import.html", {**admin.site.each_context(request), **context, "form": form}
     )
@@ -98,13 +107,31 @@ def key_of(request: HttpRequest, token: str) -> str:
     return f"goods-import:{staff_of(request).pk}:{token}"
 
 
-def notes_of(report: catalog.ImportReport | None) -> list[tuple[str, str, int, str]]:
+def notes_of(report: catalog.ImportReport) -> list[tuple[str, str, int, str]]:
     """List `(tone, word, line, sentence)` of everything worth saying about a file."""
-    if report is None:
-        return []
     errors = [("wrong", "错误", note.line, note.sentence) for note in report.errors]
     warnings = [("wait", "提醒", note.line, note.sentence) for note in report.warnings]
     return [*errors, *warnings][:ROWS_SHOWN]
+
+
+def outcomes_of(report: catalog.ImportReport) -> list[tuple[str, str, catalog.Outcome]]:
+    """List `(tone, word, outcome)` of the goods that an import makes or changes, new ones first."""
+    new = [("done", "新增", outcome) for outcome in report.outcomes if outcome.kind == "new"]
+    changed = [("go", "更新", outcome) for outcome in report.outcomes if outcome.kind == "changed"]
+    return [*new, *changed][:ROWS_SHOWN]
+
+
+def goods_template(request: HttpRequest) -> HttpResponse:
+    """Send an empty table with all columns and two examples, to be filled in."""
+    if not staff_of(request).has_perm("catalog.add_product"):
+        raise PermissionDenied
+    dataset = tablib.Dataset(headers=[column.label for column in EXPORTED])
+    for example in EXAMPLES:
+        dataset.append([example.get(column.key, "") for column in EXPORTED])
+    form = FORMATS["xlsx"]()
+    response = HttpResponse(form.export_data(dataset), content_type=form.get_content_type())
+    response["Content-Disposition"] = 'attachment; filename="goods-template.xlsx"'
+    return response
 
 
 def goods_export(request: HttpRequest, kind: str) -> HttpResponse:
@@ -124,6 +151,7 @@ def goods_export(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 PAGES = [
+    ("import/template/", goods_template, "catalog_product_template"),
     ("import/", goods_import, "catalog_product_import"),
     ("export/<slug:kind>/", goods_export, "catalog_product_export"),
 ]

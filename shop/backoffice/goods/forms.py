@@ -1,27 +1,28 @@
-"""The forms of a product: its facts, one row per SKU, one row per picture."""
+"""The forms of a product: its facts, one row per SKU, new pictures."""
 
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.forms import BaseFormSet, formset_factory
+from django.utils.html import linebreaks
 
 from catalog.models import LimitKind, ProductStatus
 from shop.backoffice.base import BackofficeForm
+from shop.backoffice.goods.matrix import MOST_ROWS, read_specs
 from shop.lib.money import YuanFormField
 from shop.lib.uploads import UploadRefused, check_picture
 
-BLANK_ROWS = 3
 MOST_NUMBER = 99_999_999
-PICTURES_FOLDER = "products/"
 
 
 class ProductForm(BackofficeForm):
     """What is true of all SKUs of a product."""
 
     name = forms.CharField(label="商品名称", max_length=100)
-    code = forms.CharField(label="商品编码", max_length=40, help_text="全店唯一，导入时按它识别商品。")
+    code = forms.CharField(
+        label="商品编码", max_length=40, required=False, help_text="全店唯一，导入时按它识别商品。留空会自动生成。"
+    )
     status = forms.ChoiceField(label="状态", choices=[(one.value, one.label) for one in list(ProductStatus)[:2]])
     on_sale_at = forms.DateTimeField(
         label="定时上架", required=False, help_text="下架的商品到这个时间自动上架；不需要就留空。",
@@ -41,16 +42,12 @@ class ProductForm(BackofficeForm):
     min_units = forms.IntegerField(label="起购数量", initial=1, min_value=1, max_value=MOST_NUMBER)
     limit_kind = forms.ChoiceField(label="限购", choices=LimitKind.choices, initial=LimitKind.NONE)
     limit_units = forms.IntegerField(label="限购数量", initial=0, min_value=0, max_value=MOST_NUMBER)
-    spec_names = forms.CharField(
-        label="规格名", max_length=130, required=False,
-        help_text="例如：颜色 / 尺寸。用斜线隔开，最多 3 个；单规格商品留空。",
-    )  # fmt: skip
     attributes = forms.CharField(
         label="参数", required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="一行一个，例如：产地：云南"
     )
     detail_html = forms.CharField(
         label="商品详情", required=False, widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="可以用 p、h2、ul、b、img 等标签，其他标签会被去掉。",
+        help_text="介绍一下：产地、做法、怎么保存。",
     )  # fmt: skip
     submission = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
@@ -60,14 +57,19 @@ class ProductForm(BackofficeForm):
 
     @property
     def basic(self) -> list[forms.BoundField]:
-        """What stands at the head of the page."""
-        names = ["name", "code", "status", "on_sale_at", "brand", "unit", "selling_point", "keywords"]
-        return [self[name] for name in names]
+        """What else stands on the first tab, below name, categories and pictures."""
+        return [self[name] for name in ("selling_point", "unit", "brand", "keywords", "code")]
 
     @property
     def selling(self) -> list[forms.BoundField]:
         """How it is sold."""
-        return [self[name] for name in ("sort_order", "virtual_sold", "min_units", "limit_kind", "limit_units")]
+        names = ["status", "on_sale_at", "limit_kind", "limit_units", "min_units", "sort_order", "virtual_sold"]
+        return [self[name] for name in names]
+
+    def clean_detail_html(self) -> str:
+        """Make paragraphs of what was typed without any tags."""
+        text = str(self.cleaned_data["detail_html"])
+        return text if "<" in text else linebreaks(text, autoescape=True) if text.strip() else ""
 
     def clean_attributes(self) -> tuple[tuple[str, str], ...]:
         pairs = []
@@ -79,16 +81,22 @@ class ProductForm(BackofficeForm):
                 pairs.append((name.strip(), value.strip()))
         return tuple(pairs)
 
-    def clean_spec_names(self) -> tuple[str, ...]:
-        return parts_of(self.cleaned_data["spec_names"])
+
+class SpecsField(forms.JSONField):
+    """The combination of a row, which nobody types; nonsense is none."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> tuple[str, ...]:
+        return read_specs(str(value or ""))
 
 
 class SkuForm(BackofficeForm):
-    """One combination of specs; a row without a price is left out."""
+    """One combination of specs."""
 
     id = forms.IntegerField(widget=forms.HiddenInput, required=False)
     shown_stock = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    specs = forms.CharField(label="规格", max_length=130, required=False)
+    specs = SpecsField(required=False)
     price = YuanFormField(label="本站价", min_fen=1)
     market_price = YuanFormField(label="市场价", required=False)
     cost_price = YuanFormField(label="成本价", required=False)
@@ -99,21 +107,25 @@ class SkuForm(BackofficeForm):
     barcode = forms.CharField(label="条码", max_length=40, required=False)
     weight = forms.IntegerField(label="重量（克）", min_value=0, max_value=MOST_NUMBER, required=False)
 
-    def clean_specs(self) -> tuple[str, ...]:
-        return parts_of(self.cleaned_data["specs"])
+    @property
+    def name(self) -> str:
+        """The combination as the page shows it."""
+        return " · ".join(str(value) for value in self["specs"].initial or self.bound_specs)
 
+    @property
+    def bound_specs(self) -> tuple[str, ...]:
+        """The combination that was sent with a bound row."""
+        return read_specs(str(self["specs"].data or "")) if self.is_bound else ()
 
-class PictureForm(BackofficeForm):
-    """A picture that is stored already: its place, and whether it goes."""
+    @property
+    def plain(self) -> list[forms.BoundField]:
+        """The cells that are always shown."""
+        return [self[name] for name in ("price", "market_price", "stock", "code")]
 
-    name = forms.CharField(widget=forms.HiddenInput, max_length=200)
-    sort_order = forms.IntegerField(label="顺序", required=False)
-
-    def clean_name(self) -> str:
-        name = str(self.cleaned_data["name"])
-        if not name.startswith(PICTURES_FOLDER) or ".." in name or not default_storage.exists(name):
-            raise ValidationError("图片不存在，请重新上传")
-        return name
+    @property
+    def further(self) -> list[forms.BoundField]:
+        """The cells that are shown on request."""
+        return [self[name] for name in ("cost_price", "stock_floor", "daily_stock", "barcode", "weight")]
 
 
 class ManyFilesInput(forms.FileInput):
@@ -141,27 +153,24 @@ class UploadForm(BackofficeForm):
     """New pictures, added after those there are."""
 
     pictures = PicturesField(
-        label="添加图片", required=False,
-        help_text="可以一次选多张；JPG、PNG、WebP 或 GIF，每张最大 6 MB。第一张是主图。",
+        label="添加图片", required=False, help_text="可以一次选多张，每张最大 6 MB。第一张是主图。",
         widget=ManyFilesInput(attrs={"accept": "image/*"}),
     )  # fmt: skip
 
 
 class RowsFormSet(BaseFormSet):  # type: ignore[type-arg]
-    """Rows with a tick to delete each; the last ones are blank."""
+    """Rows with a tick for those that are not sold."""
 
     deletion_widget = forms.CheckboxInput
 
     def rows(self) -> list[Any]:
-        """Return the forms that were filled in and are to stay."""
+        """Return the forms that are to stay."""
         deleted = self.deleted_forms
-        return [form for form in self.forms if form not in deleted and (form.has_changed() or form.initial)]
+        return [form for form in self.forms if form not in deleted]
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = "不卖"
 
 
-SkuFormSet = formset_factory(SkuForm, formset=RowsFormSet, extra=BLANK_ROWS, can_delete=True, max_num=200)
-PictureFormSet = formset_factory(PictureForm, formset=RowsFormSet, extra=0, can_delete=True, max_num=40)
-
-
-def parts_of(typed: str) -> tuple[str, ...]:
-    """Split "红 / L" at its slashes."""
-    return tuple(part.strip() for part in typed.replace("／", "/").split("/")) if typed.strip() else ()
+SkuFormSet = formset_factory(SkuForm, formset=RowsFormSet, extra=0, can_delete=True, max_num=MOST_ROWS)

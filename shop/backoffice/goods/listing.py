@@ -11,12 +11,11 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog import services as catalog
 from catalog.models import Category, Product, ProductStatus, Sku
 from shop.backoffice.base import StaffAdmin
 from shop.backoffice.filters import ChosenFilter, FormFilter, days_filter, numbers_filter
-from shop.backoffice.goods import batch, editing, exchange
-from shop.backoffice.words import amount, lines_of, moment, word
+from shop.backoffice.goods import batch, editing, exchange, inline, preview
+from shop.backoffice.words import amount, lines_of, moment
 from shop.lib.money import yuan
 from shop.lib.uploads import thumbnail_url
 
@@ -27,6 +26,12 @@ TABS: dict[str, tuple[str, Q]] = {
     "low": ("库存预警", Q(status=ProductStatus.ON_SALE)),
     "trashed": ("回收站", Q(status=ProductStatus.TRASHED)),
 }
+
+PAGES = [
+    *exchange.PAGES,
+    ("inline/", inline.goods_inline, "catalog_product_inline"),
+    ("preview/", preview.goods_preview, "catalog_product_preview"),
+]
 
 
 def tab_counts() -> list[tuple[str, str, int]]:
@@ -74,9 +79,8 @@ class CategoryFilter(ChosenFilter):
 class ProductAdmin(StaffAdmin):
     """Products. Adding and changing happens on pages of their own, see `editing`."""
 
-    list_display = ["picture", "title", "prices", "stock", "sales", "sort_order", "state", "changed"]
+    list_display = ["picture", "title", "prices", "stock", "sales", "sort_number", "state", "changed"]
     list_display_links = ["title"]
-    list_editable = ["sort_order"]
     list_filter = [
         TabFilter,
         CategoryFilter,
@@ -119,14 +123,9 @@ class ProductAdmin(StaffAdmin):
         """Goods go into the recycle bin; orders point at them for ever."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
-        """Keep the sort number that was typed into the list; nothing else is a field there."""
-        Product.objects.filter(pk=obj.pk).update(sort_order=obj.sort_order)
-        catalog.bump_catalogue()
-
     def get_urls(self) -> list[URLPattern]:
         gate = self.admin_site.admin_view
-        return [path(route, gate(view), name=name) for route, view, name in exchange.PAGES] + super().get_urls()
+        return [path(route, gate(view), name=name) for route, view, name in PAGES] + super().get_urls()
 
     @admin.display(description="图")
     def picture(self, product: Product) -> SafeString | str:
@@ -155,10 +154,14 @@ class ProductAdmin(StaffAdmin):
     def sales(self, product: Product) -> SafeString:
         return format_html('<span class="bo-money">{} / {}</span>', product.sold, product.virtual_sold)
 
-    @admin.display(description="状态")
+    @admin.display(description="排序号", ordering="sort_order")
+    def sort_number(self, product: Product) -> SafeString:
+        return inline.sort_field(product)
+
+    @admin.display(description="状态", ordering="status")
     def state(self, product: Product) -> SafeString:
         timed = f"{moment(product.on_sale_at)} 上架" if product.on_sale_at else ""
-        return lines_of(word(product.status, product.get_status_display()), timed)
+        return lines_of(inline.switch(product), timed)
 
     @admin.display(description="更新时间", ordering="updated_at")
     def changed(self, product: Product) -> str:
