@@ -179,7 +179,7 @@ def test_a_sold_out_combination_can_be_looked_at_but_not_bought() -> None:
 
     assert page is not None
     assert (page.sku_id, page.stock, page.can_buy, page.max_units) == (green.pk, "已售罄", False, 0)
-    assert [value.in_stock for value in page.dimensions[0].values] == [True, False]
+    assert [value.note for value in page.dimensions[0].values] == ["", "售罄"]
 
 
 def test_a_foreign_or_removed_sku_in_the_address_falls_back() -> None:

@@ -150,7 +150,7 @@ def test_the_cart_badge_comes_from_the_session(client: Client) -> None:
     session["cart_count"] = 120
     session.save()
 
-    assert '<span class="badge">99+</span>' in text_of(client, "/")
+    assert '<span class="badge badge--cart">99+</span>' in text_of(client, "/")
 
 
 def test_machines_are_told_where_not_to_look(client: Client) -> None:
