@@ -22,9 +22,7 @@ class ArrangementForm(BackofficeForm):
     """The choice of columns and the size of a page."""
 
     size = forms.TypedChoiceField(label="每页", choices=[(size, f"{size} 条") for size in SIZES], coerce=int)
-    columns = forms.MultipleChoiceField(
-        label="显示的列", required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "bo-tick"})
-    )
+    columns = forms.MultipleChoiceField(label="显示的列", required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, columns: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -118,11 +118,12 @@ class ManyFilter(ChosenFilter):
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
         self.ticked = request.GET.getlist(str(self.parameter_name))
-        if self.used_parameters:
-            self.used_parameters[str(self.parameter_name)] = self.ticked
+        used: dict[str, Any] = self.used_parameters
+        if used:
+            used[str(self.parameter_name)] = self.ticked
 
     def form_fields(self) -> dict[str, forms.Field]:
-        ticks = forms.CheckboxSelectMultiple(attrs={"class": "bo-tick"})
+        ticks = forms.CheckboxSelectMultiple
         return {str(self.parameter_name): forms.MultipleChoiceField(choices=self.options(), widget=ticks)}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -48,7 +48,7 @@ class WeekdaysField(forms.MultipleChoiceField):
     """Days of the week as ticks; the value is their digits, 12345."""
 
     def __init__(self, **kwargs: Any) -> None:
-        ticks = forms.CheckboxSelectMultiple(attrs={"class": "bo-tick"})
+        ticks = forms.CheckboxSelectMultiple
         super().__init__(choices=WEEKDAYS, widget=ticks, initial="1234567", **kwargs)
 
     def prepare_value(self, value: Any) -> Any:

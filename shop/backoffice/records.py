@@ -116,9 +116,8 @@ class OperationLogAdmin(ReadOnlyAdmin):
 
     @admin.display(description="动作")
     def did(self, row: OperationLog) -> SafeString:
-        return lines_of(
-            format_html('<span class="bo-strong">{}</span>', ACTIONS.get(row.action, row.action)), row.actor
-        )
+        done = format_html('<span class="bo-strong">{}</span>', ACTIONS.get(row.action, row.action))
+        return lines_of(done, str(row.actor or "系统"))
 
     @admin.display(description="说明")
     def what(self, row: OperationLog) -> str:

@@ -231,7 +231,7 @@ def test_yesterdays_redemptions_of_one_store_are_two_touches_away() -> None:
     page = "/admin/orders/redemption/"
 
     def chip(query: str, name: str, label: str) -> str:
-        return next(found for words, found, _ in desk.get(page + query).context[name] if words == label)
+        return str(next(found for words, found, _ in desk.get(page + query).context[name] if words == label))
 
     response = desk.get(page + chip(chip("", "stretches", "昨天"), "stores", "一店"))
 

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,10 @@ from shop.backoffice.base import BackofficeForm, log, now, posted, staff_of
 from shop.backoffice.orders.sheet import HEADINGS, NUMERIC, Sheet, rows
 
 MOST_ORDERS = 20_000
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
 LONG_NUMBER = re.compile(r"\d{11,}")
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for GBK
 
@@ -91,12 +95,12 @@ def file_of(request: HttpRequest, found: QuerySet[Order], count: int, facts: dic
     file = io.BytesIO()
     write = write_xlsx if kind == "xlsx" else write_csv
     write(file, HEADINGS, rows(found, sheet))
-    file.seek(0)
     after = {"format": kind, "rows": "商品" if sheet.by_line else "订单", "in_clear": sheet.in_clear}
     after["reason"] = facts.get("reason", "")
     log(request, "export_orders", staff_of(request), summary=f"导出订单 {count} 单", after=after)
     name = f"orders-{timezone.localtime(at):%Y%m%d-%H%M}.{kind}"
-    response = FileResponse(file, as_attachment=True, filename=name)
+    response = HttpResponse(file.getvalue(), content_type=TYPES[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store, private"
     return response
 
