@@ -68,6 +68,7 @@ class SlotInline(StackedInline):
 @admin.register(Store)
 class StoreAdmin(StaffAdmin):
     form = StoreForm
+    change_form_before_template = "admin/store_poster.html"
     list_display = ["name", "is_hq", "phone", "hours", "slot_count", "pickup", "state", "sort_order"]
     list_display_links = ["name"]
     ordering = ["sort_order", "pk"]

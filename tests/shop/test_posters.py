@@ -96,6 +96,14 @@ def test_a_store_has_a_poster_that_leads_to_the_shop(client: Client, settings: S
     assert [code.text for code in zxingcpp.read_barcodes(sheet)] == ["https://shop.example/"]
 
 
+def test_the_pages_of_a_product_and_of_a_store_lead_to_their_posters(client: Client) -> None:
+    product, store = make_product(), make_store()
+
+    for page in (f"/admin/catalog/product/{product.pk}/", f"/admin/shop/store/{store.pk}/"):
+        assert f'href="{page}poster/"' in client.get(f"{page}change/").content.decode()
+    assert "poster/" not in signed_in(make_operator()).get("/admin/catalog/product/add/").content.decode()
+
+
 def test_without_a_font_the_merchant_is_told_so(client: Client, settings: Settings, tmp_path: Path) -> None:
     settings.POSTER_FONT = tmp_path / "none.ttc"
     product = make_product()

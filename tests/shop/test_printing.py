@@ -9,6 +9,7 @@ from members.models import OperationLog
 from orders.models import Order, OrderStatus
 from shop.backoffice.orders.printing import ROLL_LENGTHS
 from shop.models import Store
+from tests.databases import ROOT
 from tests.factories import make_address, make_member, make_order, make_sku, make_store
 from tests.pages import valid_html
 from tests.shop.backoffice import headquarters, make_clerk, make_operator, make_worker, signed_in
@@ -110,6 +111,16 @@ def test_what_was_handed_over_is_not_picked_again(client: Client, store: Store) 
     assert [pick.units for pick in client.get(address(order, kind="pick")).context["picks"]] == [2]
 
 
+def test_an_order_with_nothing_left_is_not_on_the_pick_list(client: Client, store: Store) -> None:
+    done = make_order(store=store, status=OrderStatus.COMPLETED)
+
+    page = valid_html(client.get(address(done, kind="pick")))
+
+    assert "这些订单没有要配的商品" in page
+    assert 'bo-slip__order"' not in page
+    assert "× 1" in valid_html(client.get(address(done)))
+
+
 def test_only_orders_of_the_own_stores_are_printed(store: Store) -> None:
     own, foreign = ready(store), ready(make_store("别的店"))
 
@@ -140,8 +151,13 @@ def test_a_roll_page_is_as_long_as_its_slip(client: Client, store: Store) -> Non
 
     slips = client.get(address(short, long)).context["slips"]
 
-    assert {slip.order.pk: slip.length for slip in slips} == {short.pk: 100, long.pk: 210}
-    assert set(ROLL_LENGTHS) >= {100, 210}
+    assert {slip.order.pk: slip.length for slip in slips} == {short.pk: 120, long.pk: 160}
+
+
+def test_every_length_of_roll_has_its_page_in_the_style_sheet() -> None:
+    sheet = (ROOT / "static/css/backoffice.css").read_text()
+
+    assert all(f"@page roll-{length} {{ size: 58mm {length}mm;" in sheet for length in ROLL_LENGTHS)
 
 
 def test_many_orders_take_the_queries_of_one(client: Client, store: Store) -> None:

@@ -18,8 +18,9 @@ from shop.models import ShopSettings
 MOST_ORDERS = 200
 KINDS = {"slip": "小票", "pick": "配货单"}
 PAPERS = {"58": "58 毫米热敏纸", "a4": "A4 纸"}
-ROLL_LENGTHS = (100, 150, 210, 300)  # millimetres of thermal paper; static/css/backoffice.css has a page for each
-HEAD_LENGTH, LINE_LENGTH = 72, 10  # millimetres that a slip needs beside its lines, and for each of them
+ROLL_LENGTHS = (120, 160, 210, 300)  # millimetres of thermal paper; static/css/backoffice.css has a page for each
+HEAD, GAP, ROW = 92, 3, 4.5  # millimetres: all but the lines, around a line, a row of its text
+ROW_CHARACTERS = 13
 
 
 @dataclass(slots=True)
@@ -33,17 +34,29 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One order on paper; `lines` are the goods that are still to be handed over or sent, with their units."""
+    """One order on paper; `left` are the goods that are still to be handed over or sent, with their units."""
 
     order: Order
-    lines: list[tuple[OrderLine, int]]
+    left: list[tuple[OrderLine, int]]
     qr: str
+
+    @property
+    def lines(self) -> list[tuple[OrderLine, int]]:
+        """What stands on the slip: the goods that are left, or all of them when none are."""
+        return self.left or [(line, line.units) for line in self.order.lines.all()]
 
     @property
     def length(self) -> int:
         """The shortest roll page, in millimetres, that holds the slip; a longer one goes on to a second page."""
-        wanted = HEAD_LENGTH + LINE_LENGTH * len(self.lines)
+        texts = [(line.name, line.spec_text) for line, _ in self.lines]
+        remark = [("买家留言：" + self.order.buyer_remark, "")] if self.order.buyer_remark else []
+        wanted = HEAD + sum(GAP + ROW * (rows_of(name) + rows_of(spec)) for name, spec in [*texts, *remark])
         return next((length for length in ROLL_LENGTHS if length >= wanted), ROLL_LENGTHS[-1])
+
+
+def rows_of(text: str) -> int:
+    """How many rows `text` takes on thermal paper, at most."""
+    return -(-len(text) // ROW_CHARACTERS)
 
 
 def print_page(request: HttpRequest) -> HttpResponse:
@@ -93,20 +106,18 @@ def _orders_of(request: HttpRequest) -> list[Order]:
 
 
 def _slip_of(order: Order) -> Slip:
-    lines = [(line, line.units_left) for line in order.lines.all() if line.units_left]
-    everything = [(line, line.units) for line in order.lines.all()]
-    return Slip(order, lines or everything, data_uri(order.no))
+    left = [(line, line.units_left) for line in order.lines.all() if line.units_left]
+    return Slip(order, left, data_uri(order.no))
 
 
 def picks_of(slips: Iterable[Slip]) -> list[Pick]:
     """Sum up equal SKUs that are still in the shop over the orders, in the order of their codes and names."""
     picks: dict[int, Pick] = {}
     for slip in slips:
-        for line in slip.order.lines.all():
-            if line.units_left:
-                pick = picks.setdefault(line.sku_id, Pick(line))
-                pick.units += line.units_left
-                pick.shares.append((slip.order, line.units_left))
+        for line, units in slip.left:
+            pick = picks.setdefault(line.sku_id, Pick(line))
+            pick.units += units
+            pick.shares.append((slip.order, units))
     return sorted(picks.values(), key=lambda pick: (pick.line.code, pick.line.name, pick.line.sku_id))
 
 
