@@ -45,6 +45,8 @@ def _read_tree() -> list[CategoryNode]:
     def node_of(category: Category) -> CategoryNode:
         children = nodes_under(category.pk)
         ids = [category.pk, *(pk for child in children for pk in child.ids)]
-        return CategoryNode(category.pk, category.name, thumbnail_url(category.image.name or "", "small"), children, ids)
+        return CategoryNode(
+            category.pk, category.name, thumbnail_url(category.image.name or "", "small"), children, ids
+        )
 
     return nodes_under(None)

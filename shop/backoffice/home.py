@@ -76,7 +76,7 @@ class PictureForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["link"].required = False
             self.fields["link"].help_text = "上面选“其他店内地址”时才填，以 / 开头，例如 /goods/12/。"
         if self.instance.link in {address for address, _ in offered}:
-            self.initial |= {"target": self.instance.link, "link": ""}
+            self.initial.update(target=self.instance.link, link="")
         else:
             self.initial["target"] = ELSEWHERE
 
@@ -248,9 +248,12 @@ class HomeBlockAdmin(HomeAdmin):
         context = {
             "title": f"挑选商品：{block}",
             "block": block,
-            "picks": picks,
+            "picks": [(pick, picture_of(pick.product)) for pick in picks],
             "text": text,
-            "found": goods_to_pick(text, leaving_out=[pick.product_id for pick in picks]),
+            "found": [
+                (product, picture_of(product))
+                for product in goods_to_pick(text, leaving_out=[pick.product_id for pick in picks])
+            ],
             "most": MOST_GOODS,
         }
         return TemplateResponse(request, "admin/home/goods.html", {**self.admin_site.each_context(request), **context})
@@ -346,6 +349,11 @@ def contents_of(block: HomeBlock) -> dict[str, Any]:
 def picks_of(block: HomeBlock) -> list[Any]:
     pictures = Prefetch("product__images", ProductImage.objects.order_by("sort_order", "pk"))
     return list(block.picks.select_related("product").prefetch_related(pictures).order_by("sort_order", "pk"))
+
+
+def picture_of(product: Product) -> str:
+    """Return the address of the first of the prefetched pictures, in its small size."""
+    return catalog.picture_url(next((str(each.image.name) for each in product.images.all()), ""), "small")
 
 
 def goods_to_pick(text: str, *, leaving_out: Sequence[int]) -> QuerySet[Product]:
