@@ -128,7 +128,7 @@ def by_day(rows: QuerySet[Any], column: str, amount: str, *, now: datetime) -> d
     since = midnight(timezone.localdate(now) - timedelta(days=DAYS - 1))
     until_now = Q(**{f"{column}__lte": now - timedelta(days=1)})  # today's rows are all older than now
     found = rows.order_by().filter(**{f"{column}__gte": since, f"{column}__lte": now})
-    sums: dict[str, Any] = {"times": Count("*"), "times_by_now": Count("*", filter=until_now)}
+    sums: dict[str, Any] = {"times": Count(column), "times_by_now": Count(column, filter=until_now)}
     if amount:
         sums["fen"] = Coalesce(Sum(amount), 0)
         sums["fen_by_now"] = Coalesce(Sum(amount, filter=until_now), 0)

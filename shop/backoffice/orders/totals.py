@@ -23,7 +23,8 @@ class Totals:
 def totals_by_tab(orders: QuerySet[Order]) -> dict[str, Totals]:
     """Return the totals of every tab with one query, which the index `order_totals` answers alone."""
     where = Case(When(deleted_at__isnull=False, then=Value(TRASH)), default="status")
-    rows = orders.order_by().values_list(where).annotate(Count("*"), Sum("paid_amount"), Sum("refunded_amount"))
+    sums = {"n": Count("*"), "paid": Sum("paid_amount"), "refunded": Sum("refunded_amount")}
+    rows = orders.order_by().values_list(where).annotate(**sums)
     by_status = {row[0]: Totals(*row[1:]) for row in rows}
     found = {
         tab: sum((by_status.get(one, Totals()) for one in statuses), Totals()) for tab, (_, statuses) in TABS.items()
