@@ -50,7 +50,7 @@ class Sku(models.Model):
     objects = SkuQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "SKU"
+        verbose_name, verbose_name_plural = "SKU", "库存预警"  # the back office lists those that run out
         constraints = [
             models.CheckConstraint(condition=Q(stock__gte=0), name="sku_stock_not_negative"),
             models.CheckConstraint(condition=Q(price__gte=1), name="sku_price_positive"),
