@@ -158,7 +158,7 @@ def test_machines_are_told_where_not_to_look(client: Client) -> None:
 
     assert robots["Content-Type"].startswith("text/plain")
     assert "Disallow: /admin/" in robots.content.decode()
-    assert client.get("/favicon.ico").headers["Location"] == "/static/img/favicon.svg"
+    assert client.get("/favicon.ico").headers["Location"] == "/static/img/icon-192.png"
 
 
 def test_the_privacy_policy_names_its_version(client: Client) -> None:
