@@ -453,6 +453,6 @@ def test_the_top_of_the_page_leads_to_every_mistake(client: Client, member: Memb
 
     page = valid_html(post(client, **pickup(store, phone="1", remark="长" * 201)))
 
-    assert '<a href="#phone">提货人手机</a>、<a href="#remark">留言</a>' in page
+    assert '<a class="link" href="#phone">提货人手机</a>、<a class="link" href="#remark">留言</a>' in page
     assert 'id="phone"' in page
     assert 'id="remark"' in page
