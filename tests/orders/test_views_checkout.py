@@ -78,7 +78,7 @@ def test_a_guest_fills_a_cart_and_sees_it(client: Client, hub: Store) -> None:
     assert (answer.status_code, answer["Location"]) == (302, "http://testserver/goods/1/")
     assert "已加入购物车" in page
     assert "西湖龙井" in page
-    assert '<span class="badge">2</span>' in page
+    assert 'badge--cart">2</span>' in page
     assert Order.objects.count() == CartItem.objects.count() == 0
 
 
