@@ -12,7 +12,7 @@ from django.db.models import F, Sum
 from catalog import services as catalog
 from catalog.models import Category, Product, Sku, StockMove
 from catalog.resources import import_file
-from catalog.services import importing
+from catalog.services import importing, products
 from tests.factories import NOON, make_product, make_sku
 from tests.racing import endings
 
@@ -125,3 +125,21 @@ def test_without_a_second_try_one_of_two_imports_fails(monkeypatch: pytest.Monke
     monkeypatch.setattr(importing, "MOST_TRIES", 1)
 
     assert import_at_once()["done"] < 6
+
+
+def add_cup(name: str) -> None:
+    draft = catalog.ProductDraft(code="CUP-1", name=name, skus=(catalog.SkuDraft(price=1250, stock=3),))
+    catalog.add_product(draft=draft, by=None, now=NOON, source=name)
+
+
+def test_two_who_add_a_product_with_the_same_code_at_once_make_one_and_one_is_told() -> None:
+    ended = endings([partial(add_cup, "白瓷杯"), partial(add_cup, "青瓷杯")])
+
+    assert ended == {"done": 1, "DraftRefused": 1}
+    assert (Product.objects.count(), Sku.objects.get().stock) == (1, 3)
+
+
+def test_without_the_second_look_the_database_says_it_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "conflicts_of", lambda *args, **kwargs: [])
+
+    assert endings([partial(add_cup, "白瓷杯"), partial(add_cup, "青瓷杯")]) == {"done": 1, "IntegrityError": 1}

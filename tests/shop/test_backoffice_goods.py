@@ -111,9 +111,9 @@ def test_a_switch_takes_a_product_off_the_shelf_and_puts_it_back(desk: Client) -
 
 def test_without_scripts_a_switch_leads_back_to_the_list_as_it_was(desk: Client) -> None:
     product = make_product()
-    before = {"HTTP_REFERER": "http://testserver/admin/catalog/product/?tab=on_sale&p=2"}
+    before = "http://testserver/admin/catalog/product/?tab=on_sale&p=2"
 
-    back = desk.post(f"{LIST}inline/", {"shelf": f"{product.pk}:off"}, **before)
+    back = desk.post(f"{LIST}inline/", {"shelf": f"{product.pk}:off"}, HTTP_REFERER=before)
     elsewhere = desk.post(f"{LIST}inline/", {"shelf": f"{product.pk}:on"}, HTTP_REFERER="http://evil.example/?x=1")
 
     assert (back.status_code, back["Location"]) == (302, f"{LIST}?tab=on_sale&p=2")

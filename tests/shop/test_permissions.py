@@ -75,6 +75,7 @@ PAGES = {  # page -> who may open it
     "/admin/catalog/product/": "运营 店主",
     "/admin/catalog/product/add/": "运营 店主",
     "/admin/catalog/product/import/": "运营 店主",
+    "/admin/catalog/product/import/template/": "运营 店主",
     "/admin/catalog/product/export/csv/": "运营 店主",
     "/admin/catalog/sku/": "运营 店主",
     "/admin/catalog/stockmove/": "运营 店主",

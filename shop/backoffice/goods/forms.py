@@ -87,7 +87,7 @@ class SpecsField(forms.JSONField):
 
     widget = forms.HiddenInput
 
-    def to_python(self, value: Any) -> tuple[str, ...]:
+    def to_python(self, value: Any) -> Any:
         return read_specs(str(value or ""))
 
 

@@ -78,7 +78,9 @@ def turn(request: HttpRequest, pk: str, state: str) -> tuple[str, bool]:
 
 def arrange(request: HttpRequest) -> tuple[str, bool]:
     """Keep the sort numbers that were typed; return what to say, and whether some were no numbers."""
-    typed = {key.removeprefix("sort-"): value.strip() for key, value in request.POST.items() if key.startswith("sort-")}
+    typed = {
+        key.removeprefix("sort-"): str(value).strip() for key, value in request.POST.items() if key.startswith("sort-")
+    }
     good = {int(pk): int(text) for pk, text in typed.items() if pk.isdecimal() and len(pk) < 18 and is_number(text)}
     count = catalog.arrange(sort_orders=good, by=staff_of(request), now=now())
     if len(good) < len(typed):
