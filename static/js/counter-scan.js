@@ -3,13 +3,14 @@
 const form = document.querySelector("[data-scan]");
 const { text: field, photo, way } = form.elements;
 const READING = 300; // milliseconds
+const waiting = []; // codes that were scanned before the last answer came
 let busy = false;
 
 function isHeldBack(event) {
   const typed = field.value.trim();
   if (typed === form.dataset.word) return form.hasAttribute("data-unread");
-  if (event.submitter?.matches("[data-confirm]")) return busy;
-  return !typed && !photo.files.length;
+  if (typed && busy) return waiting.push(typed);
+  return event.submitter?.matches("[data-confirm]") ? busy : !typed && !photo.files.length;
 }
 
 function holdBack(event) {
@@ -17,6 +18,14 @@ function holdBack(event) {
   event.preventDefault();
   event.stopImmediatePropagation();
   field.value = "";
+}
+
+function sendNext() {
+  const typing = field.value;
+  if (busy || !waiting.length) return;
+  field.value = waiting.shift();
+  form.requestSubmit(); // reads the field at once
+  field.value = typing;
 }
 
 function isAnswer(xhr) {
@@ -29,8 +38,7 @@ function show(desk) {
   desk.dispatchEvent(new Event("counter:answer", { bubbles: true }));
 }
 
-function showNothing() {
-  const desk = document.querySelector("#desk");
+function showNothing(desk) {
   desk.replaceChildren(document.querySelector("[data-unanswered]").content.cloneNode(true));
   show(desk);
 }
@@ -38,15 +46,14 @@ function showNothing() {
 window.addEventListener("submit", holdBack, true);
 photo.addEventListener("change", () => photo.files.length && form.requestSubmit());
 form.addEventListener("htmx:configRequest", () => (field.value = photo.value = ""));
-form.addEventListener("htmx:beforeRequest", () => {
-  busy = true;
-  form.setAttribute("data-unread", "");
-});
+form.addEventListener("htmx:beforeRequest", () => (busy = form.toggleAttribute("data-unread", true)));
 form.addEventListener("htmx:afterRequest", (event) => {
   busy = false;
   way.value = "code";
-  if (!isAnswer(event.detail.xhr)) showNothing();
+  if (!isAnswer(event.detail.xhr)) showNothing(document.querySelector("#desk"));
+  setTimeout(sendNext); // when htmx is done with this one
 });
-document.addEventListener("htmx:beforeSwap", (event) => (event.detail.shouldSwap = isAnswer(event.detail.xhr)));
+document.addEventListener("htmx:beforeSwap", ({ detail }) =>
+  Object.assign(detail, { shouldSwap: isAnswer(detail.xhr), isError: false }));
 document.addEventListener("htmx:afterSettle", (event) => event.detail.elt.id === "desk" && show(event.detail.elt));
 setTimeout(() => form.removeAttribute("data-unread"), READING);

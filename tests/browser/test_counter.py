@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -38,7 +39,7 @@ def order(store: Store) -> Order:
     return make_order(*items, store=store, status=OrderStatus.READY_FOR_PICKUP, now=timezone.now())
 
 
-def waiting(store: Store, sku: Sku | None = None, *, units: int = 1, **options: str) -> Order:
+def waiting(store: Store, sku: Sku | None = None, *, units: int = 1, **options: Any) -> Order:
     """Make an order that lies ready."""
     return make_order(
         (sku or make_sku(), units), store=store, status=OrderStatus.READY_FOR_PICKUP, now=timezone.now(), **options
@@ -149,6 +150,21 @@ def test_enter_confirms_after_a_moment_space_says_paid_and_digits_find_the_field
     expect(desk.locator(".verdict__word")).to_have_text("已核销")
     assert handed(order) == [1]
     expect(desk.locator("#lists").get_by_role("heading", name="今天的核销（1）")).to_be_visible()
+
+
+def test_codes_scanned_before_an_answer_comes_are_looked_up_one_by_one(
+    desk: Page, sign_in: SignIn, store: Store
+) -> None:
+    orders = [waiting(store) for _ in range(3)]
+    stand_at_counter(desk, sign_in, store)
+
+    with desk.expect_request_finished(lambda request: (orders[2].pickup_code or "") in (request.post_data or "")):
+        for order in orders:
+            desk.keyboard.type(order.pickup_code or "")
+            desk.keyboard.press("Enter")
+
+    expect(desk.locator(".facts").get_by_text(orders[2].no)).to_be_visible()
+    assert Redemption.objects.count() == 0
 
 
 def test_the_sound_is_switched_off_and_stays_so(desk: Page, sign_in: SignIn, store: Store) -> None:

@@ -1,6 +1,7 @@
 """What stands beside the scan field: who comes next, who waits, who is late; and how the field itself is safe."""
 
 import re
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -146,6 +147,29 @@ def test_a_script_whose_session_has_ended_is_sent_to_sign_in(client: Client, sto
     answer = client.post("/counter/find/", {"text": new_code()}, headers=BY_HTMX)
 
     assert (answer.status_code, answer["HX-Redirect"]) == (200, "/admin/login/?next=/counter/")
+
+
+def test_wrong_foreign_and_used_codes_are_answered_in_less_than_300_ms(
+    client: Client, store: Store, clerk: Member
+) -> None:
+    used, foreign = ready(store), ready(make_store("别的店"))
+    confirm(client, find(client, used.pickup_code))
+    words = {}
+
+    for code in ("123", new_code(), foreign.pickup_code, used.pickup_code):
+        began = time.process_time()  # the wall clock of a busy machine would measure its neighbours
+        answer = client.post("/counter/find/", {"text": code or ""}, headers=BY_HTMX)
+        seconds = time.process_time() - began
+        words[code] = verdict(answer.content.decode())[1]
+        assert seconds < 0.3
+
+    assert [text[:15] for text in words.values()] == [
+        "没有看到 12 位提货码，请核",
+        "不是本店可核销的提货码",
+        "不是本店可核销的提货码",
+        words[used.pickup_code][:15],
+    ]
+    assert words[used.pickup_code].startswith("已于 ")
 
 
 # --- Who is still to come ------------------------------------------------------------------------------------------
