@@ -33,8 +33,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("ALREADY_ON_SQLITE"):
         reasons["no_database"] = "ran on SQLite before"
         mark_without_database(items)
-    if "chaos" not in config.option.markexpr:
-        reasons["chaos"] = "run by make chaos"
+    for mark in ("chaos", "crawl"):
+        if mark not in config.option.markexpr:
+            reasons[mark] = f"run by make {mark}"
     left_out = {mark: [item for item in items if item.get_closest_marker(mark)] for mark in reasons}
     dropped = {item for group in left_out.values() for item in group}
     items[:] = [item for item in items if item not in dropped]

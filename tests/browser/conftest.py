@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import LazySettings
 from django.conf import settings as shop_settings
 from django.test import Client
@@ -68,7 +68,7 @@ def visit(chromium: Browser, site: str, request: pytest.FixtureRequest) -> Itera
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and not re.search(r"status of [45]\d\d", message.text):
+        if message.type == "error" and not re.search(r"[Ss]tatus (of|Error Code) [45]\d\d", message.text):
             errors.append(f"{message.location.get('url')}: {message.text}")
 
     def open_page(*, viewport: ViewportSize = PHONE, javascript: bool = True) -> Page:
@@ -79,6 +79,7 @@ def visit(chromium: Browser, site: str, request: pytest.FixtureRequest) -> Itera
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             has_touch=viewport is PHONE,
+            reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
@@ -123,9 +124,18 @@ def sign_in(site: str) -> Callable[[Page, Member], None]:
 
 def axe_faults(page: Page) -> list[str]:
     """List what axe holds against the page, in a line each."""
+    return [f"{fault['id']}: {node['html']}" for fault in axe_violations(page) for node in fault["nodes"]]
+
+
+def axe_violations(page: Page) -> list[dict[str, Any]]:
+    """Run axe, which is brought into each document once."""
     page.wait_for_load_state()
-    violations = Axe().run(page).response["violations"]
-    return [f"{fault['id']}: {node['html']}" for fault in violations for node in fault["nodes"]]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    violations: list[dict[str, Any]] = page.evaluate(
+        "axe.run({resultTypes: ['violations']}).then((found) => found.violations)"
+    )
+    return violations
 
 
 def runs_over(page: Page) -> bool:

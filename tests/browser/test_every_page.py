@@ -1,30 +1,27 @@
-"""Every page of shop front, members, orders and counter, in the states it can be in, without fault."""
+"""Every page of shop front, members, orders and counter, in the states it can be in, without fault on a phone.
+
+`make crawl` goes on from here over all links, as every role, on a desk too and through the back office.
+"""
 
 from collections.abc import Callable
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from django.template.loader import render_to_string
-from django.test import RequestFactory
-from django.urls import URLPattern, get_resolver, resolve
-from django.utils import timezone
+from django.urls import resolve
 from playwright.sync_api import Page, expect
 
-from catalog.models import Product
 from members.models import Member
-from orders.models import Redemption
-from orders.services.pickup_codes import new_code
-from tests.browser import steps
 from tests.browser.conftest import Visit
-from tests.browser.looking import answers_of, faults_of
+from tests.browser.looking import answers_of, faults_on_a_phone
+from tests.browser.routes import all_routes
+from tests.browser.states import COUNTER, GUEST, MEMBER, NEW_MEMBER, State, at
 from tests.browser.world import World, fill_life, open_world
 from tests.factories import make_member
 from tests.shop.backoffice import make_clerk, make_operator
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SHEETS = ["400", "403", "403_csrf", "404", "413", "429", "500"]
+SignIn = Callable[[Page, Member], None]
 WITHOUT_PAGE = {  # they answer with a redirect, with nothing to see, or with a part of a page
     "cart:add", "cart:update", "cart:remove", "cart:restore", "catalog:favourite", "catalog:favourites_tidy",
     "catalog:footprints_remove", "search_forget", "suggest", "counter:find", "counter:store", "health-live",
@@ -34,331 +31,52 @@ WITHOUT_PAGE = {  # they answer with a redirect, with nothing to see, or with a 
 }  # fmt: skip
 
 
-Act = Callable[[Page, World], object]
-State = tuple[str, str, Act]  # name of the address, what is special, how to get there
-
-
-def at(path: str) -> Act:
-    """Open an address in which {w} is the world."""
-    return lambda page, world: page.goto(path.format(w=world))
-
-
 @pytest.fixture
 def world(site: str) -> World:
     return open_world()
 
 
-def look_at(page: Page, world: World, states: list[State], who: str) -> None:
-    """Go from state to state; each must be at its address and without fault."""
-    answers = answers_of(page)
+def faults_in(page: Page, world: World, states: list[State]) -> str:
+    """Go from state to state, each of which must be at its address, and name what is wrong there."""
+    answers, faults = answers_of(page), list[str]()
     for name, special, act in states:
         act(page, world)
         assert not name or resolve(urlsplit(page.url).path).view_name == name, (special, page.url)
-        found = faults_of(page, answers[-1], f"{who}-{name.replace(':', '_')}-{special}".strip("-"))
-
-        assert (name, special, found) == (name, special, [])
-
-
-# --- A guest -------------------------------------------------------------------------------------------------------
-def sheet(name: str) -> Act:
-    """Show a page of mistakes as the shop would answer with it."""
-
-    def act(page: Page, world: World) -> None:
-        html = render_to_string(f"{name}.html", request=RequestFactory().get("/"))
-        page.route("**/mistake/", lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
-        page.goto("/mistake/")
-        page.unroute("**/mistake/")
-
-    return act
+        faults += [f"{name} {special}: {fault}" for fault in faults_on_a_phone(page, answers[-1])]
+    return "\n".join(faults)
 
 
-def put_into_cart(*kinds: str) -> Act:
-    """Put goods into the cart and open it."""
-
-    def act(page: Page, world: World) -> None:
-        for kind in kinds:
-            page.goto(f"/goods/{world.goods[kind].pk}/")
-            steps.put_into_cart(page)
-        page.goto("/cart/")
-
-    return act
-
-
-def take_off_the_shelf(page: Page, world: World) -> None:
-    Product.objects.filter(pk=world.goods["many"].pk).update(status="off_shelf")
-    world.goods["few"].skus.update(stock=1)
-    page.goto("/cart/")
-
-
-def wrong_phone(page: Page, world: World) -> None:
-    page.goto("/login/")
-    page.get_by_label("手机号").fill("12345")
-    page.get_by_role("button", name="获取验证码").click()
-    expect(page.locator(".field__error")).to_have_count(2)
-
-
-def ask_for_code(page: Page, world: World) -> None:
-    page.goto("/login/")
-    page.get_by_label("手机号").fill(world.member.phone)
-    page.get_by_label("我已阅读并同意").check()
-    page.get_by_role("button", name="获取验证码").click()
-    page.wait_for_url("**/login/code/")
-
-
-def wrong_code(page: Page, world: World) -> None:
-    page.get_by_label("验证码").fill("000000")
-    page.get_by_role("button", name="登录").click()
-    expect(page.locator(".field__error")).to_be_visible()
-
-
-def too_many_codes(page: Page, world: World) -> None:
-    page.context.clear_cookies()  # another browser asks for the same phone
-    page.goto("/login/")
-    page.get_by_label("手机号").fill(world.member.phone)
-    page.get_by_label("我已阅读并同意").check()
-    page.get_by_role("button", name="获取验证码").click()
-    expect(page.locator(".field__error")).to_be_visible()
-
-
-def type_a_name(page: Page, world: World) -> None:
-    page.goto("/goods/search/")
-    page.get_by_role("searchbox").press_sequentially("茶")
-    expect(page.locator(".suggest__one")).to_have_count(7)
-
-
-GUEST: list[State] = [
-    ("home", "", at("/")),
-    ("goods", "", at("/goods/")),
-    ("goods", "found", at("/goods/?q=gsw&sort=price")),
-    ("goods", "nothing", at("/goods/?q=没有这样的东西")),
-    ("goods", "narrowed", at("/goods/?q=茶&low=90&high=5&stock=1")),
-    ("search", "", type_a_name),
-    ("product_share", "", at("/goods/{w.goods[many].pk}/share/")),
-    ("product", "many", at("/goods/{w.goods[many].pk}/")),
-    ("product", "none", at("/goods/{w.goods[none].pk}/")),
-    ("product", "few", at("/goods/{w.goods[few].pk}/")),
-    ("product", "gone", at("/goods/{w.goods[gone].pk}/")),
-    ("categories", "", at("/categories/")),
-    ("stores", "", at("/stores/")),
-    ("me", "guest", at("/me/")),
-    ("privacy", "", at("/privacy/")),
-    ("cart:index", "empty", at("/cart/")),
-    ("cart:index", "guest", put_into_cart("many", "few")),
-    ("cart:index", "invalid", take_off_the_shelf),
-    ("members:login", "", at("/login/?next=/checkout/")),
-    ("members:login", "wrong", wrong_phone),
-    ("members:login_code", "", ask_for_code),
-    ("members:login_code", "wrong", wrong_code),
-    ("members:login", "too-many", too_many_codes),
-    *[("", f"sheet-{name}", sheet(name)) for name in SHEETS],
-]
-
-
-def test_pages_for_everybody(visit: Visit, world: World) -> None:
-    look_at(visit(), world, GUEST, "guest")
-
-
-# --- A member ------------------------------------------------------------------------------------------------------
-def refuse_profile(page: Page, world: World) -> None:
-    page.goto("/me/profile/")
-    page.get_by_label("生日").fill("1800-01-01")
-    page.get_by_role("button", name="保存").click()
-    expect(page.locator(".field__error")).to_be_visible()
-
-
-def refuse_address(page: Page, world: World) -> None:
-    page.goto("/me/addresses/new/")
-    page.get_by_label("省份").select_option(label="浙江省")
-    expect(page.get_by_label("城市")).to_be_visible()
-    page.get_by_role("region", name="操作").get_by_role("button", name="保存地址").click()
-    expect(page.locator(".field__error").first).to_be_visible()
-
-
-def choose_pickup(page: Page, world: World) -> None:
-    steps.choose(page, "到店自提", update="更新")
-    expect(page.get_by_role("group", name="自提时间")).to_be_visible()
-
-
-def refuse_checkout(page: Page, world: World) -> None:
-    page.get_by_label("提货人手机").fill("123")
-    page.get_by_role("button", name="提交订单").click()
-    expect(page.locator(".field__error")).to_be_visible()
-
-
-def scan_to_pay(page: Page, world: World) -> None:
-    page.goto(f"/orders/{world.orders['unpaid'].no}/pay/")
-    page.get_by_role("button", name="用另一台手机扫码支付").click()
-    expect(page.get_by_role("img", name="微信支付二维码")).to_be_visible()
-
-
-def detail_of(key: str) -> State:
-    return ("orders:detail", key, at(f"/orders/{{w.orders[{key}].no}}/"))
-
-
-def result_of(key: str) -> State:
-    return ("orders:pay_result", key, at(f"/orders/{{w.orders[{key}].no}}/pay/result/"))
-
-
-ORDERS = ["unpaid", "unaccepted", "preparing", "shipped", "received", "cancelled", "ready", "offline", "collected"]
-NEW_MEMBER: list[State] = [
-    ("me", "new", at("/me/")),
-    ("catalog:favourites", "none", at("/me/favourites/")),
-    ("catalog:footprints", "none", at("/me/footprints/")),
-    ("members:messages", "none", at("/me/messages/")),
-    ("members:addresses", "none", at("/me/addresses/")),
-    ("orders:list", "none", at("/orders/")),
-    ("orders:checkout", "no-address", at("/checkout/?sku={w.sku.pk}&units=2")),
-]
-MEMBER: list[State] = [
-    ("me", "", at("/me/")),
-    ("catalog:favourites", "", at("/me/favourites/")),
-    ("catalog:footprints", "", at("/me/footprints/")),
-    ("members:profile", "", at("/me/profile/")),
-    ("members:profile", "wrong", refuse_profile),
-    ("members:messages", "", at("/me/messages/")),
-    ("members:addresses", "", at("/me/addresses/")),
-    ("members:addresses", "choosing", at("/me/addresses/?next=/checkout/")),
-    ("members:address_add", "", at("/me/addresses/new/")),
-    ("members:address_add", "wrong", refuse_address),
-    ("members:address_edit", "", at("/me/addresses/{w.address.pk}/")),
-    ("orders:list", "", at("/orders/")),
-    ("orders:list", "tab", at("/orders/?tab=pickup")),
-    *[detail_of(key) for key in [*ORDERS, "refunded"]],
-    ("orders:pay", "", at("/orders/{w.orders[unpaid].no}/pay/")),
-    ("orders:pay_scan", "", scan_to_pay),
-    *[result_of(key) for key in ("unpaid", "ready", "offline", "cancelled")],
-    ("cart:index", "", put_into_cart("many", "few")),
-    ("orders:checkout", "express", at("/checkout/")),
-    ("orders:checkout", "pickup", choose_pickup),
-    ("orders:checkout", "wrong", refuse_checkout),
-    ("cart:index", "invalid", take_off_the_shelf),
-    ("orders:detail", "strangers", at("/orders/202601010000000000/")),
-]
-HALF = 16
-
-
-def test_pages_of_a_new_member(visit: Visit, world: World, sign_in: Callable[[Page, Member], None]) -> None:
+def test_pages_for_guests_and_new_members(visit: Visit, world: World, sign_in: SignIn) -> None:
     page = visit()
     sign_in(page, make_member())
-    look_at(page, world, NEW_MEMBER, "new")
+
+    assert faults_in(page, world, NEW_MEMBER) == ""
+    assert faults_in(visit(), world, GUEST) == ""
 
 
-@pytest.mark.parametrize("half", [0, 1])
-def test_pages_of_a_member(visit: Visit, world: World, sign_in: Callable[[Page, Member], None], half: int) -> None:
+def test_pages_of_a_member(visit: Visit, world: World, sign_in: SignIn) -> None:
     page = visit()
     sign_in(page, world.member)
     fill_life(world)
-    look_at(page, world, [MEMBER[:HALF], MEMBER[HALF:]][half], "member")
+
+    assert faults_in(page, world, MEMBER) == ""
 
 
-# --- The counter ---------------------------------------------------------------------------------------------------
-def scanned(key: str, word: str) -> Act:
-    """Scan the code of an order and read the verdict."""
-
-    def act(page: Page, world: World) -> None:
-        page.goto("/counter/")
-        steps.scan(page, world.orders[key].pickup_code or "" if key in world.orders else key)
-        expect(page.locator(".verdict__word")).to_have_text(word)
-
-    return act
-
-
-def stand_in_the_store(page: Page, world: World) -> None:
-    page.goto("/counter/")
-    page.get_by_label("现在的门店").select_option(label=world.store.name)
-    page.get_by_role("button", name="切换").click()
-    expect(page.get_by_label("现在的门店").locator("option:checked")).to_have_text(world.store.name)
-
-
-def hand_over(page: Page, world: World) -> None:
-    scanned("ready", "可提货")(page, world)
-    steps.confirm(page)
-    expect(page.locator(".verdict__word")).to_have_text("已核销")
-    world.redemption = Redemption.objects.get(order=world.orders["ready"])
-
-
-def ask_without_code(page: Page, world: World) -> None:
-    page.goto("/counter/without-code/")
-    page.get_by_label("订单号").fill("20260101")
-    page.get_by_label("原因").fill("手机没电")
-    page.get_by_role("button", name="查询订单").click()
-    expect(page.locator(".field__error").first).to_be_visible()
-
-
-def undo_without_reason(page: Page, world: World) -> None:
-    assert world.redemption
-    page.goto(f"/counter/log/{world.redemption.pk}/undo/")
-    page.get_by_label("撤销原因").evaluate("field => field.required = false")
-    page.get_by_role("button", name="撤销这次核销").click()
-    expect(page.locator(".field__error")).to_be_visible()
-
-
-def redeemed_long_ago(page: Page, world: World) -> None:
-    assert world.redemption
-    Redemption.objects.update(redeemed_at=timezone.now() - timedelta(hours=1))
-    page.goto(f"/counter/log/{world.redemption.pk}/undo/")
-
-
-def try_too_often(page: Page, world: World) -> None:
-    page.goto("/counter/")
-    for _ in range(11):
-        with page.expect_response("**/counter/find/"):
-            steps.scan(page, new_code())
-    expect(page.get_by_role("alert")).to_contain_text("输错次数太多")
-
-
-COUNTER: list[State] = [
-    ("counter:index", "other-store", scanned("ready", "请核对")),
-    ("counter:index", "", stand_in_the_store),
-    ("counter:log", "none", at("/counter/log/")),
-    ("counter:waiting", "", at("/counter/waiting/")),
-    ("counter:waiting", "none", at("/counter/waiting/?q=99999")),
-    ("counter:help", "", at("/counter/help/")),
-    ("counter:index", "wrong", scanned("12345", "不可提货")),
-    ("counter:index", "unknown", scanned("123456789015", "不可提货")),
-    ("counter:index", "go", scanned("ready", "可提货")),
-    ("counter:index", "check", scanned("offline", "请核对")),
-    ("counter:index", "stop", scanned("collected", "不可提货")),
-    ("counter:index", "done", hand_over),
-    ("counter:undo", "", at("/counter/log/{w.redemption.pk}/undo/")),
-    ("counter:undo", "wrong", undo_without_reason),
-    ("counter:undo", "too-late", redeemed_long_ago),
-    ("counter:log", "", at("/counter/log/")),
-    ("counter:without_code", "", at("/counter/without-code/")),
-    ("counter:without_code", "wrong", ask_without_code),
-    ("counter:index", "too-many", try_too_often),
-]
-
-
-def test_pages_of_the_counter(visit: Visit, world: World, sign_in: Callable[[Page, Member], None]) -> None:
+def test_pages_of_the_counter(visit: Visit, world: World, sign_in: SignIn) -> None:
     fill_life(world)
-    page = visit()
+    page, unlicensed, stranger = visit(), visit(), make_clerk(world.store)
     sign_in(page, make_operator())
-    look_at(page, world, COUNTER, "counter")
+    stranger.groups.clear()
+    sign_in(unlicensed, stranger)
 
-
-def test_the_page_for_staff_who_may_not_redeem(
-    visit: Visit, world: World, sign_in: Callable[[Page, Member], None]
-) -> None:
-    page = visit()
-    sign_in(page, make_clerk(world.store))
-    Member.objects.get(is_staff=True).groups.clear()
-    look_at(page, world, [("counter:index", "forbidden", at("/counter/"))], "counter")
-    expect(page.get_by_text("您没有核销权限，请联系店主")).to_be_visible()
+    assert faults_in(page, world, COUNTER) == ""
+    assert faults_in(unlicensed, world, [("counter:index", "forbidden", at("/counter/"))]) == ""
+    expect(unlicensed.get_by_text("您没有核销权限，请联系店主")).to_be_visible()
 
 
 def test_no_page_is_left_out() -> None:
+    routes = {route.name for route in all_routes() if not route.name.startswith("admin:")}
     names = {name for name, _, _ in [*GUEST, *NEW_MEMBER, *MEMBER, *COUNTER]}
 
-    assert page_names() - names == WITHOUT_PAGE
-    assert names - page_names() == {""}
-
-
-def page_names() -> set[str]:
-    """Name every address of the shop but those of the back office."""
-    found = set()
-    for part in get_resolver().url_patterns:
-        inner = [part] if isinstance(part, URLPattern) else part.url_patterns if part.namespace != "admin" else []
-        space = "" if isinstance(part, URLPattern) or not part.namespace else f"{part.namespace}:"
-        found |= {f"{space}{one.name}" for one in inner if isinstance(one, URLPattern) and one.name}
-    return found
+    assert routes - names == WITHOUT_PAGE
+    assert names - routes == {""}
