@@ -99,7 +99,12 @@ class BackofficeSite(UnfoldAdminSite):
         from shop.backoffice import inbox, posters, second_factor, staff
         from shop.backoffice.orders import printing
 
-        pages = [*staff.PAGES, *inbox.PAGES, *printing.PAGES, *posters.PAGES]
+        pages: list[tuple[str, View, str]] = [
+            *staff.PAGES,
+            *inbox.PAGES,
+            *printing.PAGES,
+            *posters.PAGES,
+        ]
         return [
             path("second-factor/", with_policy_view(second_factor.second_factor), name="second_factor"),
             path("second-factor/enrol/", with_policy_view(second_factor.enrol), name="second_factor_enrol"),

@@ -139,7 +139,8 @@ def test_there_is_one_row_of_settings_only(owner: Client) -> None:
 STORE = {
     "name": "新店", "phone": "0571-12345678", "hours": "9:00–21:00", "address": "文三路 1 号", "sort_order": "1",
     "is_active": "on", "pickup_enabled": "on", "slots-TOTAL_FORMS": "1", "slots-INITIAL_FORMS": "0",
-    "slots-0-weekdays": ["1", "2", "3", "4", "5"], "slots-0-starts": "09:00", "slots-0-ends": "12:00", "slots-0-capacity": "20",
+    "slots-0-weekdays": ["1", "2", "3", "4", "5"], "slots-0-starts": "09:00",
+    "slots-0-ends": "12:00", "slots-0-capacity": "20",
 }  # fmt: skip
 
 

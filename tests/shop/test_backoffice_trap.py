@@ -166,5 +166,7 @@ def test_handing_it_over_completes_it() -> None:
 
 def test_the_buttons_are_those_that_the_tests_above_press() -> None:
     assert list(ACTIONS) == ["accept", "ship", "refund", "cancel", "remark", "trash", "restore", "purge"]
-    assert [action.__name__ for action in BATCH_ACTIONS] == ["batch_accept", "batch_remark", "batch_trash"]
+    assert [action.__name__ for action in BATCH_ACTIONS] == [
+        "batch_accept", "batch_ship", "print_chosen", "export", "batch_remark", "batch_trash",
+    ]  # fmt: skip
     assert admin.site.get_model_admin(Order).list_editable == ()
