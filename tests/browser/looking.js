@@ -1,6 +1,7 @@
 // What a stern reader measures in the page as it stands, at the width it has; each answer is a list.
 (thumbs) => {
   const TARGETS = 'a[href], button, input:not([type="hidden"]), select, textarea, summary, [role="button"]';
+  const THEMES_OWN = ".simplebar-content-wrapper"; // says in English that it scrolls, and nothing but its script can help
   const LEAST = 43.5; // a half below 44, which fractions of a pixel may cost
 
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
@@ -95,7 +96,8 @@
       if (walker.currentNode.data.trim() && isProse && shown(around)) found.push(walker.currentNode.data);
     }
     for (const attribute of ["placeholder", "aria-label", "title", "alt"]) {
-      for (const one of document.querySelectorAll(`[${attribute}]`)) if (shown(one)) found.push(one.getAttribute(attribute));
+      const bearers = [...document.querySelectorAll(`[${attribute}]`)].filter(shown);
+      for (const one of bearers.filter((one) => !one.matches(THEMES_OWN))) found.push(one.getAttribute(attribute));
     }
     return found;
   };

@@ -17,8 +17,8 @@ MEASURES = (Path(__file__).parent / "looking.js").read_text()
 SEVERE = {"serious", "critical"}
 # What is no translation's business: names, units and abbreviations that people write in Latin letters.
 LATIN = """
-    android api app cm cookie csv ctrl enter esc excel gif google gsw id ios ip jpeg jpg kb kg mb ml mm pdf png qr sku
-    tab totp tuanpu url webp wechat xlsx
+    android api app authenticator cm cookie csv ctrl enter esc excel gif google gsw icp id ios ip jpeg jpg kb kg mb ml
+    mm pdf png qr sku tab totp tuanpu url webp wechat xlsx
 """
 
 

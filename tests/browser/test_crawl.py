@@ -44,6 +44,7 @@ def crawl(page: Page, world: World, *, role: str, who: Member | None, ground: st
     for _, special, act in states:
         act(page, world)
         walk.look(special)
+    Product.objects.filter(pk=world.goods["many"].pk).update(status="on_sale")  # a state took it off the shelf
     walk.follow_links()
     missed = pages_for(who, rows()) - walk.visited - set(UNLINKED)
     walk.note(*[f"{name} opens for this role, but no link leads there" for name in sorted(missed)])
