@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 export DEMO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos bench lint types layers migrations fmt venv venv-dev
+.PHONY: help demo test check chaos crawl bench lint types layers migrations fmt venv venv-dev
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ check: lint types layers migrations test ## all that CI runs, in the same order
 
 chaos: venv-dev ## the long proofs on PostgreSQL: races, crash points, lying gateway
 	$(PY) -m pytest --postgres -m chaos
+
+crawl: venv-dev ## every page as every role in Chromium; its pictures lie in var/screens
+	$(PY) -m pytest --postgres -m crawl -n auto --dist worksteal tests/browser
 
 bench: venv-dev ## the measurements of bench/
 	@$(PY) -m bench
