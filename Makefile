@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 export DEMO := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos crawl bench lint types layers migrations fmt venv venv-dev
+.PHONY: help demo test check chaos crawl bench handbook lint types layers migrations fmt venv venv-dev
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ crawl: venv-dev ## every page as every role in Chromium; its pictures lie in var
 
 bench: venv-dev ## the measurements of bench/
 	@$(PY) -m bench
+
+handbook: venv-dev ## take the pictures of docs/handbook anew, from a demo shop in Chromium
+	$(PY) -m tests.browser.handbook
 
 lint: venv-dev ## code, format, templates, spelling
 	$(PY) -m ruff check
