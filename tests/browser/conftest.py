@@ -68,7 +68,7 @@ def visit(chromium: Browser, site: str, request: pytest.FixtureRequest) -> Itera
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and not re.search(r"[Ss]tatus (of|Error Code) [45]\d\d", message.text):
+        if is_complaint(message):
             errors.append(f"{message.location.get('url')}: {message.text}")
 
     def open_page(*, viewport: ViewportSize = PHONE, javascript: bool = True) -> Page:
@@ -92,6 +92,11 @@ def visit(chromium: Browser, site: str, request: pytest.FixtureRequest) -> Itera
     for page in pages:
         page.context.close()
     assert errors == []
+
+
+def is_complaint(message: ConsoleMessage) -> bool:
+    """Say whether the browser logs an error; that a page answered with 404 is for the test to judge."""
+    return message.type == "error" and not re.search(r"[Ss]tatus (of|Error Code) [45]\d\d", message.text)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Error, Page, Response
+from playwright.sync_api import ConsoleMessage, Error, Page, Response
 
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PHONE, is_complaint
 from tests.browser.looking import OURS, THEME, answers_of, faults_on_a_desk, faults_on_a_phone
 from tests.databases import ROOT
 
@@ -42,6 +42,7 @@ class Crawl:
     def __post_init__(self) -> None:
         self.answers = answers_of(self.page)
         self.page.on("response", self.note_broken_part)
+        self.page.on("console", self.note_complaint)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
 
@@ -53,6 +54,11 @@ class Crawl:
         """Hold a picture, a style or a script that is not there against the page."""
         if response.status >= 400 and not response.request.is_navigation_request() and self.is_own(response.url):
             self.hold(f"{response.request.resource_type} {path_of(response.url)} answers {response.status}")
+
+    def note_complaint(self, message: ConsoleMessage) -> None:
+        """Hold against the page what the browser logs: a script that failed, a thing that the policy stopped."""
+        if is_complaint(message):
+            self.hold(f"console: {message.text[:200]}")
 
     def is_own(self, url: str) -> bool:
         return urlsplit(url).netloc == urlsplit(self.page.url).netloc

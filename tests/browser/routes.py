@@ -57,6 +57,8 @@ def examples(route: Route, rows: Mapping[str, list[Any]]) -> list[str]:
         return [reverse(route.name)]
     (varying, *more) = route.varying
     values = rows.get(varying) or primary_keys(route)
+    if set(more) - set(WORDS):
+        return []
     fixed = {name: WORDS[name] for name in more}
     if varying in WORDS:
         values = [WORDS[varying]]
