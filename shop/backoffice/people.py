@@ -132,7 +132,7 @@ def reveal(request: HttpRequest, pk: int) -> HttpResponse:
 class MessageAdmin(ReadOnlyAdmin):
     """What was sent to whom, and what could not be sent."""
 
-    list_display = ["title", "to", "scene", "channel", "state", "sent"]
+    list_display = ["title", "to", "channel", "state", "sent"]
     list_display_links = None
     list_select_related = ["member"]
     list_filter = [
