@@ -96,7 +96,7 @@ def visit(chromium: Browser, site: str, request: pytest.FixtureRequest) -> Itera
 
 def is_complaint(message: ConsoleMessage) -> bool:
     """Say whether the browser logs an error; that a page answered with 404 is for the test to judge."""
-    return message.type == "error" and not re.search(r"[Ss]tatus (of|Error Code) [45]\d\d", message.text)
+    return message.type == "error" and not re.search(r"status (of|error code) [45]\d\d", message.text, re.IGNORECASE)
 
 
 @pytest.fixture
