@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, Prefetch, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -285,7 +285,10 @@ class HomePictureAdmin(HomeAdmin):
         return redirect("admin:catalog_homeblock_changelist")
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        title = {"title": f"给「{self._block(request, must=True)}」添加图片"}
+        block = self._block(request)
+        if not block:  # the address without one is what the theme offers
+            return redirect("admin:catalog_homeblock_changelist")
+        title = {"title": f"给「{block}」添加图片"}
         return super().add_view(request, form_url, {**title, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: HomePicture, form: Any, change: bool) -> None:
@@ -306,13 +309,10 @@ class HomePictureAdmin(HomeAdmin):
         messages.success(request, f"已删除图片「{obj_display}」")
         return redirect("admin:catalog_homeblock_changelist")
 
-    def _block(self, request: HttpRequest, *, must: bool = False) -> HomeBlock | None:
+    def _block(self, request: HttpRequest) -> HomeBlock | None:
         """Return the block that the address of a new picture names."""
         pk = request.GET.get("block", "")
-        block = HomeBlock.objects.filter(pk=int(pk) if pk.isdecimal() and len(pk) < 18 else 0).first()
-        if must and not block:
-            raise Http404
-        return block
+        return HomeBlock.objects.filter(pk=int(pk) if pk.isdecimal() and len(pk) < 18 else 0).first()
 
 
 def _with_kind(form: Any, *args: Any, **kwargs: Any) -> None:

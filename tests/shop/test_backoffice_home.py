@@ -171,8 +171,8 @@ def test_a_picture_leads_inside_the_shop_only(desk: Client, settings: Any, tmp_p
 
 
 def test_a_picture_without_its_block_is_not_found(desk: Client) -> None:
-    assert desk.get("/admin/catalog/homepicture/add/").status_code == 404
-    assert desk.get("/admin/catalog/homepicture/add/?block=99").status_code == 404
+    assert desk.get("/admin/catalog/homepicture/add/").headers["Location"] == "/admin/catalog/homeblock/"
+    assert desk.get("/admin/catalog/homepicture/add/?block=99").headers["Location"] == "/admin/catalog/homeblock/"
     assert desk.get("/admin/catalog/homepicture/")["Location"] == LIST
 
 
