@@ -23,7 +23,7 @@ from tests.shop.backoffice import make_clerk, make_operator
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SignIn = Callable[[Page, Member], None]
-EACH_SCREEN = pytest.mark.parametrize("viewport", [PHONE, DESK])
+EACH_SCREEN = pytest.mark.parametrize("viewport", [PHONE, pytest.param(DESK, marks=pytest.mark.crawl)])
 LIST = "/admin/orders/order/"
 
 
@@ -189,6 +189,7 @@ PAGES = [
 ]  # fmt: skip
 
 
+@pytest.mark.crawl
 @EACH_SCREEN
 def test_every_entry_of_the_menu_opens(visit: Visit, store: Store, sign_in: SignIn, viewport: ViewportSize) -> None:
     ShopSettings.objects.update(auto_accept=True)

@@ -20,7 +20,7 @@ from tests.browser.looking import THEME, axe_findings
 from tests.factories import make_category, make_member, make_order, make_sku, make_staff, make_store
 from tests.shop.backoffice import make_operator
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.crawl, pytest.mark.django_db(transaction=True)]
 
 SignIn = Callable[[Page, Member], None]
 MOST_TAPS = 15

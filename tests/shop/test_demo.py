@@ -27,6 +27,8 @@ from shop.demo.purchases import PURCHASES, Ending
 from shop.demo.stores import STORES
 from shop.models import ShopSettings, Store
 
+pytestmark = pytest.mark.embedded  # the demo lives on SQLite
+
 ABSOLUTE = re.compile("最|第一|唯一|国家级|顶级|极品|首选|绝对|永久|万能|全网")
 ELSEWHERE = {"I5", "I25"}  # a gateway that is not running here, and pictures that were not drawn
 
