@@ -90,6 +90,11 @@ class ByHand:
             [new],
         )
         cursor.execute(
+            "SELECT 1 FROM catalog_sku WHERE id IN (SELECT sku_id FROM orders_orderline WHERE order_id = %s)"
+            " ORDER BY id FOR UPDATE",
+            [new],
+        )
+        cursor.execute(
             "UPDATE catalog_sku s SET stock = stock - l.units FROM orders_orderline l"
             " WHERE l.order_id = %s AND s.id = l.sku_id AND s.stock >= l.units",
             [new],
