@@ -35,3 +35,18 @@ def test_every_setting_in_the_example_exists() -> None:
     assert [name for name in named if f'"{name}"' not in code] == []
     assert "PII_INDEX_KEY" in named
     assert "SECURE_HSTS_PRELOAD" in named
+
+
+def test_the_pages_that_nginx_answers_with_have_all_they_show() -> None:
+    conf = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    places = dict(re.findall(r"location (/errors/\S*) \{\s+alias /srv/tuanpu/app/(\S+);", conf))
+    pages = re.findall(r"error_page [\d ]+ (\S+);", conf)
+
+    def found(address: str) -> Path:
+        place = max((place for place in places if address.startswith(place)), key=len)
+        return ROOT / places[place] / address.removeprefix(place)
+
+    shown = [re.findall(r'(?:href|src)="(/errors/[^"]+)"', found(page).read_text(encoding="utf-8")) for page in pages]
+
+    assert [len(addresses) for addresses in shown] == [2, 2, 2]
+    assert [address for addresses in shown for address in addresses if not found(address).is_file()] == []
