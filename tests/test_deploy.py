@@ -39,7 +39,7 @@ def test_every_setting_in_the_example_exists() -> None:
 
 def test_the_pages_that_nginx_answers_with_have_all_they_show() -> None:
     conf = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    places = dict(re.findall(r"location (/errors/\S*) \{\s+alias /srv/tuanpu/app/(\S+);", conf))
+    places: dict[str, str] = dict(re.findall(r"location (/errors/\S*) \{\s+alias /srv/tuanpu/app/(\S+);", conf))
     pages = re.findall(r"error_page [\d ]+ (\S+);", conf)
 
     def found(address: str) -> Path:
