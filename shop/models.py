@@ -13,7 +13,16 @@ from shop.lib.sweeps import Heartbeat
 from shop.lib.throttle import ThrottleCount
 from shop.lib.uploads import PictureField
 
-__all__ = ["Heartbeat", "PickupSlot", "ShopSettings", "SlotDay", "Store", "ThrottleCount"]
+__all__ = [
+    "Heartbeat",
+    "LevelMetric",
+    "MarketingSettings",
+    "PickupSlot",
+    "ShopSettings",
+    "SlotDay",
+    "Store",
+    "ThrottleCount",
+]
 
 WEEKDAYS = "一二三四五六日"
 
@@ -23,7 +32,70 @@ def new_version() -> str:
     return uuid.uuid4().hex
 
 
-class ShopSettings(models.Model):
+class LevelMetric(models.TextChoices):
+    AMOUNT = "amount", "消费金额"
+    ORDERS = "orders", "完成订单数"
+
+
+class MarketingSettings(models.Model):
+    """The switches of points, levels and rewards. Base of ShopSettings.
+
+    What WeChat or the law forbids to reward is off by default, with the risk beside the switch.
+    """
+
+    points_per_yuan = models.PositiveIntegerField(
+        "消费积分", default=1, help_text="每实付 1 元商品金额送多少积分，售后期结束后生效；0 表示不送。"
+    )
+    points_spend_enabled = models.BooleanField(
+        "积分抵现", default=True, help_text="打开后结算时可以用积分抵扣商品金额。"
+    )
+    points_value = models.PositiveIntegerField(
+        "多少积分抵 1 元", default=100, validators=[MinValueValidator(1)], help_text="例如 100 积分抵 1 元。"
+    )
+    points_max_percent = models.PositiveSmallIntegerField(
+        "积分抵现百分比", default=20, validators=[MaxValueValidator(100)],
+        help_text="积分最多抵优惠后商品金额的百分之几。",
+    )  # fmt: skip
+    points_min_use = models.PositiveIntegerField("最少使用", default=0, help_text="一次至少用多少积分；0 表示不限。")
+    points_expire_months = models.PositiveSmallIntegerField(
+        "积分有效期（月）",
+        default=0,
+        validators=[MaxValueValidator(120)],
+        help_text="生效后多少个月过期；0 表示不过期。",
+    )
+    points_for_flash = models.BooleanField(
+        "抢购可用积分", default=False, help_text="打开后限时抢购的订单也能用积分抵现。"
+    )
+    flash_earns_points = models.BooleanField("抢购送积分", default=False)
+    points_profile = models.PositiveIntegerField(
+        "完善资料", default=20, help_text="第一次填好昵称和生日送的积分；0 不送。"
+    )
+    points_review = models.PositiveIntegerField("首次评价", default=5, help_text="每个订单第一次评价送的积分；0 不送。")
+    points_share = models.PositiveIntegerField(
+        "每日分享", default=0,
+        help_text="风险：微信禁止以奖励诱导分享，可能导致网页被封。好友打开链接才算，每天一次；0 表示关闭（建议）。",
+    )  # fmt: skip
+    vip_birthday_points = models.PositiveIntegerField(
+        "VIP 生日积分", default=0, help_text="VIP 会员生日前后来访时送一次。"
+    )
+    active_points_rate = models.PositiveSmallIntegerField(
+        "活跃会员积分倍数（%）", default=100, validators=[MinValueValidator(100), MaxValueValidator(1000)],
+        help_text="活跃会员（一周来访 3 天以上）的消费积分倍数，120 就是 1.2 倍。",
+    )  # fmt: skip
+    level_metric = models.CharField(
+        "等级依据", max_length=6, choices=LevelMetric, default=LevelMetric.AMOUNT,
+        help_text="按已完成订单的实付金额（扣除退款），或按完成的订单数。",
+    )  # fmt: skip
+    level_window_months = models.PositiveSmallIntegerField(
+        "等级统计期（月）", default=0, validators=[MaxValueValidator(60)],
+        help_text="只算最近多少个月的订单；0 表示全部，12 表示滚动一年。",
+    )  # fmt: skip
+
+    class Meta:
+        abstract = True
+
+
+class ShopSettings(MarketingSettings):
     """The merchant's switches: one row, read through `ShopSettings.load()`."""
 
     shop_name = models.CharField("店铺名称", max_length=40, default="团铺")

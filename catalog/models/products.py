@@ -65,6 +65,10 @@ class Product(Stateful):
     limit_units = models.PositiveIntegerField("限购数量", default=0)
     min_units = models.PositiveIntegerField("起购数量", default=1, validators=[MinValueValidator(1)])
 
+    member_price_enabled = models.BooleanField("会员价", default=True, help_text="按会员等级打折。")
+    points_usable = models.BooleanField("积分抵扣", default=True, help_text="可以用积分抵扣金额。")
+    gives_points = models.BooleanField("赠送积分", default=True, help_text="购买后按实付金额送积分。")
+
     # Kept by catalog.services; lists read only these.
     price_min = FenField("最低价", editable=False)
     price_max = FenField("最高价", editable=False)

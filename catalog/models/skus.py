@@ -69,6 +69,8 @@ class StockMoveKind(models.TextChoices):
     CANCEL = "cancel", "取消归还"
     REFUND = "refund", "退款归还"
     DAILY = "daily", "每日恢复"
+    FLASH = "flash", "抢购锁定"
+    FLASH_BACK = "flash_back", "抢购归还"
 
 
 class StockMove(models.Model):

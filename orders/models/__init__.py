@@ -2,6 +2,7 @@
 
 from orders.models.cart import CartItem
 from orders.models.handover import Redemption, RedemptionLine, RedemptionWay, Shipment, ShipmentLine
+from orders.models.lines import LineKind, OrderLine, OrderOffer
 from orders.models.money import (
     BillDay,
     BillKind,
@@ -22,7 +23,6 @@ from orders.models.order import (
     DeliveryMethod,
     Order,
     OrderEvent,
-    OrderLine,
     OrderStatus,
     OrderType,
     RefundedPart,
@@ -37,11 +37,13 @@ __all__ = [
     "Channel",
     "DeliveryMethod",
     "GatewayNotice",
+    "LineKind",
     "NoticeKind",
     "NoticeStatus",
     "Order",
     "OrderEvent",
     "OrderLine",
+    "OrderOffer",
     "OrderStatus",
     "OrderType",
     "Payment",

@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import Q
 
 from members.models import Member, in_scope
-from orders.models.order import Order, OrderLine
+from orders.models.lines import OrderLine
+from orders.models.order import Order
 from shop.models import Store
 
 

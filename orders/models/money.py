@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from members.models import Member, in_scope
-from orders.models.order import Order, OrderLine
+from orders.models.lines import OrderLine
+from orders.models.order import Order
 from shop.lib.money import FenField
 from shop.lib.states import Stateful
 
@@ -242,6 +243,8 @@ class RefundLine(models.Model):
     units = models.PositiveIntegerField()
     units_handed = models.PositiveIntegerField(default=0)  # of these, how many had left the shop
     amount = FenField()
+    points = models.PositiveIntegerField(default=0)  # spent points that go back
+    earned = models.PositiveIntegerField(default=0)  # points to be earned, or earned, that are taken back
 
     class Meta:
         constraints = [

@@ -1,12 +1,12 @@
-"""The order, its lines and the trail of everything that happened to it."""
+"""The order and the trail of everything that happened to it."""
 
 from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
 
-from catalog.models import Product, Sku
 from members.models import Member, in_scope, mask_name, mask_phone
+from promotions.models import Coupon
 from shop.lib import regions
 from shop.lib.crypto import BlindIndexField, EncryptedTextField
 from shop.lib.money import FenField
@@ -48,6 +48,7 @@ class OrderType(models.TextChoices):
     NORMAL = "normal", "普通"
     GROUP = "group", "拼团"
     FLASH = "flash", "秒杀"
+    POINTS = "points", "积分兑换"
 
 
 class DeliveryMethod(models.TextChoices):
@@ -113,6 +114,9 @@ class Order(Stateful):
     payable_amount = FenField("应付")
     paid_amount = FenField("实付")
     refunded_amount = FenField("已退款")
+    points_spent = models.PositiveIntegerField("使用积分", default=0)
+    points_to_earn = models.PositiveIntegerField("赠送积分", default=0)
+    coupon = models.ForeignKey(Coupon, models.PROTECT, null=True, related_name="orders", verbose_name="优惠券")
     pay_channel = models.CharField("支付方式", max_length=10, blank=True)  # a Channel, or "none" when nothing was due
 
     receiver_name = EncryptedTextField("收货人", blank=True, default="")
@@ -164,6 +168,11 @@ class Order(Stateful):
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "idempotency_key"], name="order_once_per_key"),
+            models.UniqueConstraint(
+                fields=["coupon"],
+                condition=Q(coupon__isnull=False) & ~Q(status="cancelled") & ~Q(refund_status="full"),
+                name="order_one_live_per_coupon",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     payable_amount=F("goods_amount")
@@ -196,7 +205,7 @@ class Order(Stateful):
                 condition=Q(deleted_at__isnull=True) | Q(status__in=["completed", "cancelled"]),
                 name="order_only_ended_in_bin",
             ),
-        ]
+        ]  # fmt: skip
         indexes = [
             models.Index(fields=["member", "-id"], name="order_of_member"),
             models.Index(fields=["status", "-id"], name="order_by_status"),
@@ -286,80 +295,6 @@ class Order(Stateful):
     def refundable_until(self, days: int) -> datetime | None:
         """Return when refunds of this order end, `days` after completion; None while there is no end."""
         return self.completed_at + timedelta(days=days) if self.completed_at and days else None
-
-
-class OrderLine(models.Model):
-    """A line of an order: a snapshot of what was bought, and how far it was handed over or refunded.
-
-    `units_cancelled` were refunded before they left the shop, `units_returned` afterwards; both count
-    refunds that are on their way as well as those that are done. Columns of money are fen for all units.
-    """
-
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
-    product = models.ForeignKey(Product, models.PROTECT)
-    sku = models.ForeignKey(Sku, models.PROTECT)
-    name = models.CharField("商品名称", max_length=100)
-    code = models.CharField("编码", max_length=60, blank=True)
-    spec_text = models.CharField("规格", max_length=120, blank=True)
-    image = models.CharField(max_length=200, blank=True)  # storage path of the picture at the time
-
-    unit_price = FenField("单价")
-    units = models.PositiveIntegerField("数量")
-    list_amount = FenField("小计")  # site price × units
-    level_discount = FenField()
-    promotion_discount = FenField()
-    coupon_discount = FenField()
-    points_discount = FenField()
-    paid_amount = FenField("实付")
-
-    units_handed = models.PositiveIntegerField(default=0)  # shipped or redeemed
-    units_cancelled = models.PositiveIntegerField(default=0)
-    units_returned = models.PositiveIntegerField(default=0)
-    refund_amount = FenField()  # of those units, on their way or done
-
-    class Meta:
-        verbose_name = verbose_name_plural = "订单商品"
-        constraints = [
-            models.UniqueConstraint(fields=["order", "sku"], name="order_line_once_per_sku"),
-            models.CheckConstraint(condition=Q(units__gte=1), name="line_units_positive"),
-            models.CheckConstraint(
-                condition=Q(
-                    paid_amount=F("list_amount")
-                    - F("level_discount")
-                    - F("promotion_discount")
-                    - F("coupon_discount")
-                    - F("points_discount")
-                )
-                & Q(paid_amount__gte=0),
-                name="line_paid_adds_up",
-            ),
-            models.CheckConstraint(
-                condition=Q(units__gte=F("units_handed") + F("units_cancelled"))
-                & Q(units_handed__gte=F("units_returned")),
-                name="line_units_within_bought",
-            ),
-            models.CheckConstraint(
-                condition=Q(refund_amount__gte=0, refund_amount__lte=F("paid_amount")), name="line_refunds_within_paid"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.spec_text} × {self.units}"
-
-    @property
-    def units_left(self) -> int:
-        """Units still to be handed over."""
-        return self.units - self.units_handed - self.units_cancelled
-
-    @property
-    def units_refunded(self) -> int:
-        """Units whose money went back or is on its way."""
-        return self.units_cancelled + self.units_returned
-
-    @property
-    def units_refundable(self) -> int:
-        """Units whose money could still go back."""
-        return self.units - self.units_refunded
 
 
 class OrderEvent(models.Model):

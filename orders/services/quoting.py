@@ -59,9 +59,8 @@ def quote(
     _check_limits(member, units_by_sku, skus)
     store, address, slot = _place_of(member, delivery, shop, now)
     freight = pricing.freight_rule(shop, is_pickup=isinstance(delivery, Pickup))
-    price = pricing.price(
-        [pricing.Item(sku_id, units, skus[sku_id].price) for sku_id, units in units_by_sku.items()], freight=freight
-    )
+    goods = [pricing.Item(sku_id, units, skus[sku_id].price) for sku_id, units in units_by_sku.items()]
+    price = pricing.price(goods, pricing.Terms(freight=freight))
     return Quote(units_by_sku, skus, price, store, address, slot)
 
 

@@ -177,7 +177,7 @@ def _context(
     is_pickup = chosen.delivery == DeliveryMethod.PICKUP
     items = [pricing.Item(line.sku_id, line.units, line.price) for line in basket.lines]
     freight = pricing.freight_rule(shop, is_pickup=is_pickup)
-    price = pricing.price(items, freight=freight)
+    price = pricing.price(items, pricing.Terms(freight=freight))
     key = request.POST.get("key", "")
     return {
         "form": form,

@@ -1,7 +1,7 @@
-"""People: members (shoppers and staff alike), their addresses, messages and what the staff did."""
+"""People: members (shoppers and staff alike), their addresses, and whose orders the staff may see."""
 
 import secrets
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -9,9 +9,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, Q
 
+from members.models.knowing import MemberTraits
+from members.models.levels import MemberStanding
 from shop.lib import regions
 from shop.lib.crypto import BlindIndexField, EncryptedTextField
-from shop.lib.states import Stateful
 from shop.models import Store
 
 PHONE = RegexValidator(r"^1[3-9]\d{9}$", "请填写 11 位手机号")
@@ -43,7 +44,7 @@ def new_member_no() -> str:
     return str(secrets.randbelow(9 * 10**11) + 10**11)
 
 
-class Member(AbstractBaseUser, PermissionsMixin):
+class Member(MemberStanding, MemberTraits, AbstractBaseUser, PermissionsMixin):
     """An account. Shoppers have a phone and sign in with a code; staff have a username and a password.
 
     A person of the staff who also shops has two accounts, so that no shopper page ever carries staff rights;
@@ -69,6 +70,9 @@ class Member(AbstractBaseUser, PermissionsMixin):
         verbose_name="所属门店",
         help_text="店员只能处理这些门店的订单；总店的员工可以处理所有门店。",
     )
+    invited_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="invited", verbose_name="邀请人"
+    )
     created_at = models.DateTimeField("注册时间", auto_now_add=True)
 
     USERNAME_FIELD = "username"
@@ -82,7 +86,10 @@ class Member(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 fields=["phone_index"], condition=Q(is_staff=False), name="member_one_shopper_per_phone"
             ),
+            models.CheckConstraint(condition=Q(points_balance__gte=0), name="member_points_not_negative"),
+            models.CheckConstraint(condition=Q(points_debt__gte=0), name="member_debt_not_negative"),
         ]
+        indexes = [models.Index(fields=["level", "id"], name="member_by_level")]
 
     def __str__(self) -> str:
         return self.nickname or self.username or self.no
@@ -170,109 +177,6 @@ class SmsCode(models.Model):
 
     def __str__(self) -> str:
         return f"{self.created_at:%F %T}"
-
-
-class MessageChannel(models.TextChoices):
-    SITE = "site", "站内"
-    SMS = "sms", "短信"
-
-
-class MessageStatus(models.TextChoices):
-    PENDING = "pending", "待发送"
-    SENT = "sent", "已发送"
-    FAILED = "failed", "发送失败"
-
-
-class Message(Stateful):
-    """A notice to one person over one channel: outbox row and, for the site's own channel, inbox entry.
-
-    `dedupe_key` names the event, so that a replay writes nothing. Neither title nor body holds personal data.
-    """
-
-    MOVES = {
-        MessageStatus.PENDING: {MessageStatus.SENT, MessageStatus.FAILED},
-        MessageStatus.SENT: set(),
-        MessageStatus.FAILED: {MessageStatus.PENDING},
-    }
-
-    member = models.ForeignKey(Member, models.CASCADE, related_name="messages", verbose_name="收件人")
-    channel = models.CharField("渠道", max_length=8, choices=MessageChannel, default=MessageChannel.SITE)
-    scene = models.CharField("场景", max_length=30)
-    dedupe_key = models.CharField(max_length=120)
-    title = models.CharField("标题", max_length=40)
-    body = models.CharField("内容", max_length=300)
-    link = models.CharField("链接", max_length=200, blank=True)
-    status = models.CharField("状态", max_length=8, choices=MessageStatus, default=MessageStatus.PENDING)
-    due_at = models.DateTimeField(db_index=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField("时间")
-    sent_at = models.DateTimeField(null=True)
-    read_at = models.DateTimeField("已读时间", null=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "消息"
-        constraints = [
-            models.UniqueConstraint(fields=["dedupe_key", "member", "channel"], name="message_once_per_event")
-        ]
-        indexes = [
-            models.Index(fields=["member", "channel", "-id"], name="message_inbox"),
-            models.Index(fields=["member"], name="message_unread", condition=Q(channel="site", read_at__isnull=True)),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class OperationLogQuerySet(models.QuerySet["OperationLog"]):
-    """The log grows and is read, nothing else; only sealing may write to a row that exists."""
-
-    def update(self, **kwargs: Any) -> NoReturn:
-        raise TypeError("the operation log is append-only")
-
-    def delete(self) -> NoReturn:
-        raise TypeError("the operation log is append-only")
-
-    def seal(self, pk: int, *, digest: str) -> None:
-        """Write the digest of an unsealed row."""
-        super(OperationLogQuerySet, self.filter(pk=pk, digest="")).update(digest=digest)
-
-
-class OperationLog(models.Model):
-    """One act of the staff: who did what to which row, from where, with what before and after.
-
-    Rows are appended unchained and sealed into a hash chain in id order by a sweep. Database triggers
-    refuse to change or delete a row. `before` and `after` hold masked values only.
-    """
-
-    at = models.DateTimeField("时间", db_index=True)
-    actor = models.ForeignKey(Member, models.PROTECT, null=True, related_name="operations", verbose_name="操作人")
-    action = models.CharField("动作", max_length=40, db_index=True)
-    target_type = models.CharField("对象", max_length=40)
-    target_id = models.CharField("编号", max_length=40)
-    summary = models.CharField("说明", max_length=200, blank=True)
-    before = models.JSONField("之前", default=dict)
-    after = models.JSONField("之后", default=dict)
-    ip = models.GenericIPAddressField("IP", null=True)
-    request_id = models.CharField(max_length=40, blank=True)
-    digest = models.CharField(max_length=64, default="", db_index=True)
-
-    objects = OperationLogQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "操作日志"
-        indexes = [models.Index(fields=["target_type", "target_id"], name="log_target")]
-
-    def __str__(self) -> str:
-        return f"{self.action} {self.target_type} {self.target_id}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise TypeError("the operation log is append-only")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("the operation log is append-only")
 
 
 def staff_scope(staff: Member) -> list[int] | None:
