@@ -110,6 +110,7 @@ class Order(Stateful):
     promotion_discount = FenField("满减优惠")
     coupon_discount = FenField("优惠券")
     points_discount = FenField("积分抵扣")
+    price_change = FenField("改价")  # by the staff before payment; below zero they made it cheaper
     freight_amount = FenField("运费")
     payable_amount = FenField("应付")
     paid_amount = FenField("实付")
@@ -180,6 +181,7 @@ class Order(Stateful):
                     - F("promotion_discount")
                     - F("coupon_discount")
                     - F("points_discount")
+                    + F("price_change")
                     + F("freight_amount")
                 ),
                 name="order_payable_adds_up",

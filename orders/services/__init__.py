@@ -1,6 +1,7 @@
 """Everything that changes an order, by name: `from orders import services as orders`."""
 
 from orders.services.accepting import accept
+from orders.services.bargaining import Wish
 from orders.services.cancelling import NotCancellable, cancel
 from orders.services.cart import CartRefused
 from orders.services.closing import cancel_locked
@@ -25,8 +26,18 @@ from orders.services.redeeming import (
 )
 from orders.services.refund_sending import retry_refund, send_refunds
 from orders.services.refunding import NotRefundable, refund_lines, refund_order
-from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, PlacingRefused, PriceChanged, SlotFull
+from orders.services.refusals import (
+    CouponRefused,
+    LimitExceeded,
+    NotDeliverable,
+    NotForSale,
+    PlacingRefused,
+    PointsRefused,
+    PriceChanged,
+    SlotFull,
+)
 from orders.services.reminding import remind_pickup
+from orders.services.repricing import NotRepriceable, change_price
 from orders.services.shipping import NotShippable, check_shippable, ship
 from orders.services.slots import is_bookable, places_left
 
@@ -34,6 +45,7 @@ __all__ = [
     "KEPT_FOR",
     "AlreadyRedeemed",
     "CartRefused",
+    "CouponRefused",
     "Express",
     "LimitExceeded",
     "NotCancellable",
@@ -44,6 +56,7 @@ __all__ = [
     "NotReceivable",
     "NotRedeemable",
     "NotRefundable",
+    "NotRepriceable",
     "NotShippable",
     "NotTrashable",
     "NoticeOutcome",
@@ -51,14 +64,17 @@ __all__ = [
     "PaymentUnavailable",
     "Pickup",
     "PlacingRefused",
+    "PointsRefused",
     "PriceChanged",
     "Quote",
     "SlotFull",
+    "Wish",
     "accept",
     "apply_notices",
     "auto_receive",
     "cancel",
     "cancel_locked",
+    "change_price",
     "check_shippable",
     "complete",
     "expire_unpaid",

@@ -9,11 +9,13 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery, Sum
 
 from catalog.models import MOST_UNITS, LimitKind, ProductImage, ProductStatus, Sku
-from catalog.selectors import picture_url
+from catalog.selectors import category_ids_of, picture_url
 from catalog.selectors.product_page import FEW_LEFT
 from members.models import Member
 from orders.models import CartItem
 from orders.selectors.buying import units_bought
+from orders.services import bargaining
+from promotions import pricing
 
 MOST_LINES = 100
 GUEST_CART, COUNT = "cart", "cart_count"  # keys of the session: {sku_id: units}, and the units for the badge
@@ -45,6 +47,7 @@ class Line:
     `note` is worth knowing before it becomes a problem: 仅剩 3 件, 每单限购 2 件.
     """
 
+    item: pricing.Item
     sku_id: int
     product_id: int
     name: str
@@ -103,7 +106,11 @@ def show_one(*, member: Member, sku_id: int, units: int) -> Cart:
 def _shown(entries: list[tuple[Sku, int, bool]], member: Member | None) -> Cart:
     bought = _bought(member, [sku for sku, _, _ in entries])
     chosen = _chosen_by_product(entries)
-    lines = [_line(sku, units, selected, chosen, bought) for sku, units, selected in entries]
+    categories = category_ids_of({sku.product_id for sku, _, _ in entries}) if entries else {}
+    lines = [
+        _line(bargaining.item_of(sku, units, categories), sku, selected, chosen, bought)
+        for sku, units, selected in entries
+    ]
     groups = [(problem, [line for line in lines if line.problem == problem]) for problem in PROBLEMS]
     valid = [line for line in lines if not line.problem]
     selected = [line for line in valid if line.is_selected]
@@ -158,10 +165,14 @@ def _chosen_by_product(entries: Iterable[tuple[Sku, int, bool]]) -> dict[int, in
     return chosen
 
 
-def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bought: Mapping[int, int]) -> Line:
+def _line(
+    item: pricing.Item, sku: Sku, is_selected: bool, chosen: Mapping[int, int], bought: Mapping[int, int]
+) -> Line:
+    units = item.units
     together = chosen.get(sku.product_id, 0) if is_selected else units
     problem, why = _problem(sku, units, together, bought.get(sku.product_id, 0))
     return Line(
+        item=item,
         sku_id=sku.pk,
         product_id=sku.product_id,
         name=sku.product.name,

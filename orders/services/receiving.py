@@ -6,6 +6,7 @@ from django.db import transaction
 
 from members.models import Member
 from orders.models import DeliveryMethod, Order, OrderStatus
+from orders.services import rewarding
 from orders.services.events import step
 from orders.signals import order_completed
 from shop.lib.outbox import each
@@ -67,6 +68,7 @@ def complete(*, order: Order, by: Member | None, now: datetime, note: str) -> No
         raise NotReceivable("自提订单还没有提货，不能完成")
     ended = {"completed_at": now, "receive_before": None, "pickup_before": None}
     step(order, OrderStatus.COMPLETED, kind="completed", by=by, now=now, note=note, **ended)
+    rewarding.after_completion(order, now=now)
     order_completed.send(sender=Order, order=order)
 
 

@@ -33,6 +33,7 @@ EVENT_WORDS = {
     "trashed": "移入回收站",
     "restored": "从回收站恢复",
     "pickup_reminded": "提醒提货",
+    "price_changed": "改价",
 }
 
 
