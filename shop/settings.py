@@ -350,6 +350,10 @@ CELERY_BEAT_SCHEDULE = {
         "catalog.refill_daily_stock": 60,
         "catalog.tell_low_stock": 300,
         "catalog.forget_footprints": 21600,
+        "promotions.run_pushes": 5,
+        "promotions.expire_coupons": 60,
+        "promotions.tell_expiring": 600,
+        "promotions.issue_birthdays": 1800,
         "shop.forget_orphans": 900,
     }.items()
 }

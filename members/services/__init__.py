@@ -12,7 +12,7 @@ from members.services.accounts import (
 )
 from members.services.addresses import MOST_ADDRESSES, AddressRefused, delete_address, save_address, set_default_address
 from members.services.codes import CodeRefused, SmsUnavailable, forget_throttles, request_code, verify_code
-from members.services.messages import deliver_messages, mark_read, notify, notify_members, notify_staff
+from members.services.messages import deliver_messages, mark_read, notify, notify_members, notify_selected, notify_staff
 from members.services.operations import BrokenSeal, acting_from, broken_seals, log_operation, seal_operations
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "mark_read",
     "notify",
     "notify_members",
+    "notify_selected",
     "notify_staff",
     "record_consent",
     "register_by_phone",
