@@ -30,12 +30,13 @@ from promotions.pricing.terms import (
     freight_rule,
     stacking_of,
 )
+from promotions.pricing.words import Nudge, nudge, tag_of, tier_words
 
 __all__ = [
     "EVERYTHING", "KINDS", "NORMAL", "NO_FREIGHT", "NO_LEVEL", "NO_POINTS", "AppliedOffer", "Base", "CouponJudged",
     "CouponTerms", "FreightRule", "Gift", "Item", "LevelTerms", "Offer", "PointsRoom", "PointsTerms", "Price",
     "PricedLine", "Scope", "Stacking", "Terms", "Tier", "after_offers", "best_coupon", "freight_rule", "judge_coupon",
-    "price", "room_for_points", "stacking_of",
+    "price", "room_for_points", "stacking_of", "Nudge", "nudge", "tag_of", "tier_words",
 ]  # fmt: skip
 
 

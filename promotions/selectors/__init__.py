@@ -1,0 +1,27 @@
+"""What runs now, as terms for the pipeline and as words for pages."""
+
+from promotions.selectors.flash import (
+    FlashDeal,
+    SessionPage,
+    current_session,
+    deals_of_products,
+    flash_prices,
+    session_page,
+    sessions,
+)
+from promotions.selectors.offers import (
+    OfferPage,
+    goods_of,
+    offer_page,
+    offer_terms,
+    offers_shown,
+    public_offers,
+    running_offers,
+)
+from promotions.selectors.tags import tagged, tags_of_product
+
+__all__ = [
+    "FlashDeal", "OfferPage", "SessionPage", "current_session", "deals_of_products", "flash_prices", "goods_of",
+    "offer_page", "offer_terms", "offers_shown", "public_offers", "running_offers", "session_page", "sessions",
+    "tagged", "tags_of_product",
+]  # fmt: skip
