@@ -30,3 +30,9 @@ def tell_expiring(now: datetime) -> int:
 @sweep("promotions.issue_birthdays")
 def issue_birthdays(now: datetime) -> int:
     return services.issue_birthdays(now=now)
+
+
+@shared_task
+@sweep("promotions.return_flash_quota")
+def return_flash_quota(now: datetime) -> int:
+    return services.return_flash_quota(now=now)

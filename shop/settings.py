@@ -348,6 +348,7 @@ CELERY_BEAT_SCHEDULE = {
         "members.forget_throttles": 3600,
         "catalog.publish_due": 30,
         "catalog.refill_daily_stock": 60,
+        "promotions.return_flash_quota": 30,
         "catalog.tell_low_stock": 300,
         "catalog.forget_footprints": 21600,
         "promotions.run_pushes": 5,
