@@ -48,3 +48,9 @@ def remind_pickup(now: datetime) -> int:
 @sweep("orders.reconcile_days")
 def reconcile_days(now: datetime) -> int:
     return services.reconcile_days(now=now)
+
+
+@shared_task
+@sweep("orders.relevel_due")
+def relevel_due(now: datetime) -> int:
+    return services.relevel_due(now=now)

@@ -90,6 +90,7 @@ class MarketingSettings(models.Model):
         "等级统计期（月）", default=0, validators=[MaxValueValidator(60)],
         help_text="只算最近多少个月的订单；0 表示全部，12 表示滚动一年。",
     )  # fmt: skip
+    ladder_changed_at = models.DateTimeField(null=True, editable=False)  # since then every member is looked at anew
 
     class Meta:
         abstract = True

@@ -19,7 +19,7 @@ from members.models.people import (
     serves,
     staff_scope,
 )
-from members.models.points import PointsEntry, PointsKind
+from members.models.points import PointsEntry, PointsKind, PointsUse
 
 __all__ = [
     "FULL_PRICE",
@@ -38,6 +38,7 @@ __all__ = [
     "OperationLogQuerySet",
     "PointsEntry",
     "PointsKind",
+    "PointsUse",
     "SmsCode",
     "Tag",
     "in_scope",

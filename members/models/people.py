@@ -89,7 +89,11 @@ class Member(MemberStanding, MemberTraits, AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=Q(points_balance__gte=0), name="member_points_not_negative"),
             models.CheckConstraint(condition=Q(points_debt__gte=0), name="member_debt_not_negative"),
         ]
-        indexes = [models.Index(fields=["level", "id"], name="member_by_level")]
+        indexes = [
+            models.Index(fields=["level", "id"], name="member_by_level"),
+            models.Index(fields=["levelled_at"], name="member_levelled", condition=Q(is_staff=False)),
+            models.Index(fields=["relevel_at"], name="member_due_level", condition=Q(relevel_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.nickname or self.username or self.no

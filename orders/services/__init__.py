@@ -8,6 +8,7 @@ from orders.services.closing import cancel_locked
 from orders.services.events import record_event
 from orders.services.expiring import expire_unpaid
 from orders.services.housekeeping import NotTrashable, hide_from_buyer, remark, restore, trash
+from orders.services.levelling import relevel, relevel_due
 from orders.services.looking_up import poll_payments, query_payment, settle_open_attempts
 from orders.services.notices import NoticeOutcome, apply_notices, receive_notice
 from orders.services.paying import PaymentRefused, PaymentUnavailable, start_payment
@@ -95,6 +96,8 @@ __all__ = [
     "redeem",
     "refund_lines",
     "refund_order",
+    "relevel",
+    "relevel_due",
     "remark",
     "remind_pickup",
     "restore",
