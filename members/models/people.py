@@ -89,7 +89,15 @@ class Member(MemberStanding, MemberTraits, AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=Q(points_balance__gte=0), name="member_points_not_negative"),
             models.CheckConstraint(condition=Q(points_debt__gte=0), name="member_debt_not_negative"),
         ]
-        indexes = [models.Index(fields=["level", "id"], name="member_by_level")]
+        indexes = [
+            models.Index(fields=["level", "id"], name="member_by_level"),
+            models.Index(fields=["activity", "id"], name="member_by_activity"),
+            models.Index(fields=["id"], name="member_vip", condition=Q(is_vip=True)),
+            models.Index(fields=["spent_amount", "id"], name="member_by_spending"),
+            models.Index(fields=["last_paid_at", "id"], name="member_by_purchase"),
+            models.Index(fields=["created_at", "id"], name="member_by_joining"),
+            models.Index(fields=["erased_at"], name="member_erased", condition=Q(erased_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.nickname or self.username or self.no
