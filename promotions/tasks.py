@@ -36,3 +36,9 @@ def issue_birthdays(now: datetime) -> int:
 @sweep("promotions.return_flash_quota")
 def return_flash_quota(now: datetime) -> int:
     return services.return_flash_quota(now=now)
+
+
+@shared_task
+@sweep("promotions.reward_referrals")
+def reward_referrals(now: datetime) -> int:
+    return services.reward_referrals(now=now)

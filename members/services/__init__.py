@@ -1,18 +1,73 @@
 """Everything that happens to people: signing in, addresses, messages, and the record of what the staff did."""
 
-from members.selectors import (unread_count)
-from members.services.accounts import (BirthdayFixed, PRIVACY_VERSION, birthday_free_on, ensure_roles, record_consent, register_by_phone, save_profile)
-from members.services.addresses import (AddressRefused, MOST_ADDRESSES, delete_address, save_address, set_default_address)
-from members.services.codes import (CodeRefused, SmsUnavailable, forget_throttles, request_code, verify_code)
-from members.services.levels import (LadderRefused, LevelRefused, MOST_LEVELS, Mistake, Rung, ladder_mistakes, level_at, lock_level, lock_standing, save_ladder, set_level_by_value, unlock_level, value_words)
-from members.services.messages import (deliver_messages, mark_read, notify, notify_members, notify_selected, notify_staff)
-from members.services.operations import (BrokenSeal, acting_from, broken_seals, log_operation, seal_operations)
-from members.services.points import (AdjustmentRefused, PointsShort, adjust_points, can_claw_back, claw_back_points, earn_points, return_points, spend_points)
-from members.services.points_sweeps import (expire_points, release_points, warn_of_expiry)
-from members.services.rewards import (reward_birthday, reward_birthdays, reward_group, reward_profile, reward_review, reward_share, share_token)
-from members.services.standing import (count_purchase)
+from members.selectors import unread_count
+from members.services.accounts import (
+    PRIVACY_VERSION,
+    BirthdayFixed,
+    birthday_free_on,
+    ensure_roles,
+    record_consent,
+    register_by_phone,
+    save_profile,
+)
+from members.services.addresses import MOST_ADDRESSES, AddressRefused, delete_address, save_address, set_default_address
+from members.services.codes import (
+    CodeRefused,
+    SmsUnavailable,
+    confirm_code,
+    forget_throttles,
+    request_code,
+    verify_code,
+)
+from members.services.exports import EXPORTS_KEPT_FOR, content_of, forget_exports, keep_export
+from members.services.inviting import ensure_invite_code, new_invite_code
+from members.services.leaving import erase_person, forget_sessions
+from members.services.levels import (
+    MOST_LEVELS,
+    LadderRefused,
+    LevelRefused,
+    Mistake,
+    Rung,
+    ladder_mistakes,
+    level_at,
+    lock_level,
+    lock_standing,
+    save_ladder,
+    set_level_by_value,
+    unlock_level,
+    value_words,
+)
+from members.services.messages import deliver_messages, mark_read, notify, notify_members, notify_selected, notify_staff
+from members.services.operations import BrokenSeal, acting_from, broken_seals, log_operation, seal_operations
+from members.services.points import (
+    AdjustmentRefused,
+    PointsShort,
+    adjust_points,
+    can_claw_back,
+    claw_back_points,
+    earn_points,
+    return_points,
+    spend_points,
+)
+from members.services.points_sweeps import expire_points, release_points, warn_of_expiry
+from members.services.rewards import (
+    reward_birthday,
+    reward_birthdays,
+    reward_group,
+    reward_profile,
+    reward_review,
+    reward_share,
+    share_token,
+)
+from members.services.standing import count_purchase
+from members.services.tagging import switch_members, tag_members, untag_members, write_note
+from members.services.visiting import forget_visits, note_visit
 
 __all__ = [
+    "EXPORTS_KEPT_FOR",
+    "MOST_ADDRESSES",
+    "MOST_LEVELS",
+    "PRIVACY_VERSION",
     "AddressRefused",
     "AdjustmentRefused",
     "BirthdayFixed",
@@ -20,10 +75,7 @@ __all__ = [
     "CodeRefused",
     "LadderRefused",
     "LevelRefused",
-    "MOST_ADDRESSES",
-    "MOST_LEVELS",
     "Mistake",
-    "PRIVACY_VERSION",
     "PointsShort",
     "Rung",
     "SmsUnavailable",
@@ -33,19 +85,29 @@ __all__ = [
     "broken_seals",
     "can_claw_back",
     "claw_back_points",
+    "confirm_code",
+    "content_of",
     "count_purchase",
     "delete_address",
     "deliver_messages",
     "earn_points",
+    "ensure_invite_code",
     "ensure_roles",
+    "erase_person",
     "expire_points",
+    "forget_exports",
+    "forget_sessions",
     "forget_throttles",
+    "forget_visits",
+    "keep_export",
     "ladder_mistakes",
     "level_at",
     "lock_level",
     "lock_standing",
     "log_operation",
     "mark_read",
+    "new_invite_code",
+    "note_visit",
     "notify",
     "notify_members",
     "notify_selected",
@@ -69,9 +131,13 @@ __all__ = [
     "set_level_by_value",
     "share_token",
     "spend_points",
+    "switch_members",
+    "tag_members",
     "unlock_level",
     "unread_count",
+    "untag_members",
     "value_words",
     "verify_code",
     "warn_of_expiry",
+    "write_note",
 ]

@@ -1,22 +1,70 @@
 """What pages, checkout and the back office read of coupons, offers, flash sales, exchanges and invitations."""
 
-from promotions.selectors.audiences import (SEGMENTS, audience_of, members_by_no, members_by_phone)
-from promotions.selectors.coupons import (Held, Offered, checkout_coupons, claimable, claimable_by, claimable_for_product, count_unused, coupon_terms, coupons_of, held_of, held_words, offered_of, scope_names, shared, tabs_at)
-from promotions.selectors.exchanges import (ExchangeCard, exchange_card, exchange_cards)
-from promotions.selectors.flash import (FlashDeal, SessionPage, current_session, deals_of_products, flash_prices, session_page, sessions)
-from promotions.selectors.member_terms import (level_terms, member_price, points_terms)
-from promotions.selectors.offers import (OfferPage, goods_of, offer_page, offer_terms, offers_shown, public_offers, running_offers)
-from promotions.selectors.tags import (tagged, tags_of_product)
+from promotions.selectors.audiences import SEGMENTS, audience_of, members_by_no, members_by_phone
+from promotions.selectors.coupons import (
+    Held,
+    Offered,
+    checkout_coupons,
+    claimable,
+    claimable_by,
+    claimable_for_product,
+    count_unused,
+    coupon_terms,
+    coupons_of,
+    held_of,
+    held_words,
+    offered_of,
+    scope_names,
+    shared,
+    tabs_at,
+)
+from promotions.selectors.exchanges import ExchangeCard, exchange_card, exchange_cards
+from promotions.selectors.flash import (
+    FlashDeal,
+    SessionPage,
+    current_session,
+    deals_of_products,
+    flash_prices,
+    session_page,
+    sessions,
+)
+from promotions.selectors.holding import personal_data
+from promotions.selectors.member_terms import level_terms, member_price, points_terms
+from promotions.selectors.offers import (
+    OfferPage,
+    goods_of,
+    offer_page,
+    offer_terms,
+    offers_shown,
+    public_offers,
+    running_offers,
+)
+from promotions.selectors.referrals import (
+    DOUBTS,
+    Friend,
+    Statement,
+    campaigns_with_figures,
+    friend_of,
+    referrals_of,
+    reward_words,
+    running_campaign,
+    statement_of,
+)
+from promotions.selectors.tags import tagged, tags_of_product
 
 __all__ = [
+    "DOUBTS",
+    "SEGMENTS",
     "ExchangeCard",
     "FlashDeal",
+    "Friend",
     "Held",
     "OfferPage",
     "Offered",
-    "SEGMENTS",
     "SessionPage",
+    "Statement",
     "audience_of",
+    "campaigns_with_figures",
     "checkout_coupons",
     "claimable",
     "claimable_by",
@@ -29,6 +77,7 @@ __all__ = [
     "exchange_card",
     "exchange_cards",
     "flash_prices",
+    "friend_of",
     "goods_of",
     "held_of",
     "held_words",
@@ -40,13 +89,18 @@ __all__ = [
     "offer_terms",
     "offered_of",
     "offers_shown",
+    "personal_data",
     "points_terms",
     "public_offers",
+    "referrals_of",
+    "reward_words",
+    "running_campaign",
     "running_offers",
     "scope_names",
     "session_page",
     "sessions",
     "shared",
+    "statement_of",
     "tabs_at",
     "tagged",
     "tags_of_product",

@@ -3,14 +3,7 @@
 An invariant is a query that must return nothing. `run()` checks all of them on one snapshot of the database.
 """
 
-<<<<<<< HEAD
-from shop.audit import activities, goods, money, orders, outside
+from shop.audit import activities, goods, money, orders, outside, points
 from shop.audit.findings import INVARIANTS, Finding, run
 
-__all__ = ["INVARIANTS", "Finding", "activities", "goods", "money", "orders", "outside", "run"]
-=======
-from shop.audit import goods, money, orders, outside, points
-from shop.audit.findings import INVARIANTS, Finding, run
-
-__all__ = ["INVARIANTS", "Finding", "goods", "money", "orders", "outside", "points", "run"]
->>>>>>> part-g
+__all__ = ["INVARIANTS", "Finding", "activities", "goods", "money", "orders", "outside", "points", "run"]
