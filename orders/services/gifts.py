@@ -11,14 +11,15 @@ def settle(order: Order, lines: Mapping[int, OrderLine], parts: Sequence[RefundL
     Gifts that never left the shop stay there. For handed ones that are not among the parts, their value is withheld
     from the money of the parts, never more than that.
     """
-    settled = list(parts)
+    settled, owed = list(parts), -sum(line.refund_withheld for line in lines.values())
     for gift in [line for line in lines.values() if line.kind == LineKind.GIFT and line.units_refundable]:
         offer = order.offers.filter(promotion__tiers=gift.gift_tier_id).first()
         missing = gift.units - gift.units_refunded - _deserved(offer, lines.values()) if offer else 0
         unsent = min(max(missing, 0), gift.units_left)
         if unsent:
             settled.append(_keep_in_shop(gift, unsent))
-        _withhold(settled, gift.unit_price * max(missing - unsent, 0))
+        owed += gift.unit_price * max(missing - unsent, 0)
+    _withhold(settled, max(owed, 0))
     return settled
 
 

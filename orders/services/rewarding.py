@@ -12,7 +12,7 @@ from orders.models import Order, Refund, RefundCause, RefundLine
 from orders.services import levelling
 from orders.services.scarce import source_of
 from promotions import services as promotions
-from promotions.models import IssueMode
+from promotions.models import Coupon, CouponStatus, IssueMode
 from shop.models import ShopSettings
 
 
@@ -49,7 +49,7 @@ def after_completion(order: Order, *, now: datetime) -> None:
 def after_reopening(order: Order, *, completed_at: datetime, now: datetime) -> None:
     """Take back what completion gave, all of it. Raises RewardSpent when some of it was spent since."""
     source = _completion(order, completed_at)
-    if promotions.is_spent(source=source):
+    if Coupon.objects.filter(member=order.member, source=source, status=CouponStatus.USED).exists():
         raise RewardSpent("完成时发的优惠券已经用掉了，不能撤销核销")
     earned = sum(line.points_to_earn - line.refund_earned for line in order.lines.all())
     if earned and not members.can_claw_back(
