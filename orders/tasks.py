@@ -54,3 +54,9 @@ def reconcile_days(now: datetime) -> int:
 @sweep("orders.relevel_due")
 def relevel_due(now: datetime) -> int:
     return services.relevel_due(now=now)
+
+
+@shared_task
+@sweep("orders.reward_completed")
+def reward_completed(now: datetime) -> int:
+    return services.reward_completed(now=now)

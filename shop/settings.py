@@ -351,6 +351,7 @@ CELERY_BEAT_SCHEDULE = {
         "members.warn_of_expiry": 3600,
         "members.reward_birthdays": 600,
         "orders.relevel_due": 60,
+        "orders.reward_completed": 5,
         "members.forget_sessions": 300,
         "members.forget_exports": 1800,
         "orders.segment_members": 60,

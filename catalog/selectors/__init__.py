@@ -29,7 +29,8 @@ from catalog.selectors.versions import VERSION_KEY, catalogue_version
 __all__ = [
     "SORTS", "VERSION_KEY", "Block", "Card", "CategoryNode", "Dimension", "GoodsFound", "Kept", "ProductPage",
     "SeenDay", "Slide", "SpecValue", "Wish", "cards_of", "catalogue_version", "category_ids_of", "category_named",
-    "category_tree", "favourite_rows", "footprints_by_day", "goods_found", "home_blocks", "hot_words", "is_favourite", "kept_of",
+    "category_tree", "favourite_rows", "footprints_by_day", "goods_found", "home_blocks", "hot_words",
+    "is_favourite", "kept_of",
     "names_found", "others_like", "picture_url", "popular", "product_page", "recently_seen", "sold_words",
     "words_of",
 ]  # fmt: skip

@@ -114,10 +114,10 @@ def notify_staff(
 ) -> None:
     """Tell the working staff of a store and of the headquarters (for None of the headquarters alone).
 
-    With `permission` ("orders.accept_order") only those who may act on it. Two queries.
+    With `permission` ("orders.accept_order") only those who may act on it. One statement.
     """
-    staff = active_staff(store_id=store_id, permission=permission)
-    notify_members(members=staff, scene=scene, key=key, title=title, body=body, link=link, now=now)
+    staff = Member.objects.filter(pk__in=active_staff(store_id=store_id, permission=permission).order_by().values("pk"))
+    notify_selected(members=staff, scene=scene, key=key, title=title, body=body, link=link, now=now)
 
 
 def mark_read(*, member: Member, now: datetime, message_id: int | None = None) -> int:

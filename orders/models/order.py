@@ -145,6 +145,7 @@ class Order(Stateful):
     receive_before = models.DateTimeField("自动收货时间", null=True)
     pickup_before = models.DateTimeField("自提截止", null=True)
     completed_at = models.DateTimeField("完成时间", null=True)
+    reward_due_at = models.DateTimeField(null=True, editable=False)  # until what completion gives is given
     cancelled_at = models.DateTimeField("取消时间", null=True)
     deleted_at = models.DateTimeField("回收站", null=True)
     hidden_by_buyer_at = models.DateTimeField(null=True)
@@ -224,6 +225,9 @@ class Order(Stateful):
             models.Index(
                 fields=["receive_before"], name="order_due_receipt",
                 condition=Q(status="shipped", receive_before__isnull=False),
+            ),
+            models.Index(
+                fields=["reward_due_at"], name="order_due_reward", condition=Q(reward_due_at__isnull=False),
             ),
             models.Index(
                 fields=["pickup_before"], name="order_due_pickup",

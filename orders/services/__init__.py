@@ -39,6 +39,7 @@ from orders.services.refusals import (
 )
 from orders.services.reminding import remind_pickup
 from orders.services.repricing import NotRepriceable, change_price
+from orders.services.rewarding import RewardSpent, reward_completed
 from orders.services.shipping import NotShippable, check_shippable, ship
 from orders.services.slots import is_bookable, places_left
 
@@ -68,6 +69,7 @@ __all__ = [
     "PointsRefused",
     "PriceChanged",
     "Quote",
+    "RewardSpent",
     "SlotFull",
     "Wish",
     "accept",
@@ -102,6 +104,7 @@ __all__ = [
     "remind_pickup",
     "restore",
     "retry_refund",
+    "reward_completed",
     "send_refunds",
     "settle_open_attempts",
     "ship",

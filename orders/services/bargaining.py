@@ -1,7 +1,7 @@
 """What takes something off an order or adds to it: the terms that meet in it, read once for checkout and placing."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from catalog import selectors as catalog
@@ -11,7 +11,7 @@ from orders.models import OrderType
 from orders.services.refusals import NotForSale
 from promotions import pricing
 from promotions import selectors as promotions
-from promotions.models import ExchangeItem, FlashItem
+from promotions.models import ExchangeItem, FlashItem, ScopeKind
 from shop.models import ShopSettings
 
 
@@ -71,21 +71,34 @@ def deal_of(wish: Wish, *, member: Member, units_by_sku: Mapping[int, int], now:
     return NORMAL_DEAL
 
 
-def goods_of(units_by_sku: Mapping[int, int], skus: Mapping[int, Sku], deal: Deal = NORMAL_DEAL) -> list[pricing.Item]:
-    """Return what is priced. One query, for the categories."""
-    categories = catalog.category_ids_of({sku.product_id for sku in skus.values()})
-    return [item_of(skus[sku_id], units, categories, deal) for sku_id, units in units_by_sku.items()]
+def goods_of(
+    units_by_sku: Mapping[int, int], skus: Mapping[int, Sku], terms: pricing.Terms, deal: Deal = NORMAL_DEAL
+) -> list[pricing.Item]:
+    """Return what is priced. One query when `terms` ask for categories."""
+    return with_categories([item_of(skus[sku_id], units, deal) for sku_id, units in units_by_sku.items()], terms)
 
 
-def item_of(sku: Sku, units: int, categories: Mapping[int, frozenset[int]], deal: Deal = NORMAL_DEAL) -> pricing.Item:
-    """Return `units` of a SKU, whose product is loaded, as the pipeline wants them."""
+def with_categories(
+    items: Sequence[pricing.Item], terms: pricing.Terms, coupons: Iterable[pricing.CouponTerms] = ()
+) -> list[pricing.Item]:
+    """Return `items` with the categories of their products, where an offer or a coupon asks for them."""
+    scopes = [offer.scope for offer in terms.offers] + [coupon.scope for coupon in coupons]
+    if terms.coupon:
+        scopes.append(terms.coupon.scope)
+    if not any(scope.kind == ScopeKind.CATEGORY for scope in scopes):
+        return list(items)
+    categories = catalog.category_ids_of({item.product_id for item in items})
+    return [replace(item, category_ids=categories.get(item.product_id, frozenset())) for item in items]
+
+
+def item_of(sku: Sku, units: int, deal: Deal = NORMAL_DEAL) -> pricing.Item:
+    """Return `units` of a SKU, whose product is loaded, as the pipeline wants them; categories come later."""
     product = sku.product
     return pricing.Item(
         sku_id=sku.pk,
         units=units,
         site_price=deal.unit_price(sku),
         product_id=product.pk,
-        category_ids=categories.get(product.pk, frozenset()),
         takes_level=product.member_price_enabled,
         takes_points=product.points_usable,
         earns_points=product.gives_points,
@@ -114,8 +127,3 @@ def terms_of(
         points=promotions.points_terms(member=member, shop=shop, wanted=wish.points) if member else pricing.NO_POINTS,
         stacking=stacking,
     )
-
-
-def units_of(items: Sequence[pricing.Item]) -> dict[int, int]:
-    """Return `{sku_id: units}`."""
-    return {item.sku_id: item.units for item in items}

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery, Sum
 
 from catalog.models import MOST_UNITS, LimitKind, ProductImage, ProductStatus, Sku
-from catalog.selectors import category_ids_of, picture_url
+from catalog.selectors import picture_url
 from catalog.selectors.product_page import FEW_LEFT
 from members.models import Member
 from orders.models import CartItem
@@ -106,11 +106,7 @@ def show_one(*, member: Member, sku_id: int, units: int) -> Cart:
 def _shown(entries: list[tuple[Sku, int, bool]], member: Member | None) -> Cart:
     bought = _bought(member, [sku for sku, _, _ in entries])
     chosen = _chosen_by_product(entries)
-    categories = category_ids_of({sku.product_id for sku, _, _ in entries}) if entries else {}
-    lines = [
-        _line(bargaining.item_of(sku, units, categories), sku, selected, chosen, bought)
-        for sku, units, selected in entries
-    ]
+    lines = [_line(bargaining.item_of(sku, units), sku, selected, chosen, bought) for sku, units, selected in entries]
     groups = [(problem, [line for line in lines if line.problem == problem]) for problem in PROBLEMS]
     valid = [line for line in lines if not line.problem]
     selected = [line for line in valid if line.is_selected]

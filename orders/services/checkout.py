@@ -107,10 +107,11 @@ def show(
     """
     freight = pricing.freight_rule(shop, is_pickup=is_pickup)
     terms = bargaining.terms_of(member=member, shop=shop, freight=freight, now=now, deal=deal, wish=wish)
-    goods = [line.item for line in basket.lines]
-    lines, _ = pricing.after_offers(goods, terms)
     coupons = list(promotions.checkout_coupons(member=member, now=now)) if terms.stacking.coupon else []
-    judged = {coupon.pk: pricing.judge_coupon(lines, promotions.coupon_terms(coupon)) for coupon in coupons}
+    asked = {coupon.pk: promotions.coupon_terms(coupon) for coupon in coupons}
+    goods = bargaining.with_categories([line.item for line in basket.lines], terms, asked.values())
+    lines, _ = pricing.after_offers(goods, terms)
+    judged = {pk: pricing.judge_coupon(lines, coupon) for pk, coupon in asked.items()}
     chosen = _chosen(wish, picks_coupon, judged)
     terms = replace(terms, coupon=judged[chosen].coupon if chosen else None)
     price = pricing.price(goods, terms)

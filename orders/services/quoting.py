@@ -89,7 +89,7 @@ def quote(
         wish=wish,
         coupon=promotions.coupon_terms(coupon) if coupon else None,
     )
-    goods = bargaining.goods_of(units_by_sku, skus, deal)
+    goods = bargaining.goods_of(units_by_sku, skus, terms, deal)
     price = pricing.price(goods, terms)
     _check_coupon(coupon, price, goods, terms)
     _check_points(member, wish, deal, units_by_sku, price)

@@ -6,7 +6,6 @@ from django.db import transaction
 
 from members.models import Member
 from orders.models import DeliveryMethod, Order, OrderStatus
-from orders.services import rewarding
 from orders.services.events import step
 from orders.signals import order_completed
 from shop.lib.outbox import each
@@ -59,16 +58,15 @@ def _receive_if_due(pk: int, now: datetime) -> bool:
 
 
 def complete(*, order: Order, by: Member | None, now: datetime, note: str) -> None:
-    """Move `order` to completed and tell the rooms above. The caller holds its lock.
+    """Move `order` to completed and tell the rooms above; a sweep rewards it. The caller holds its lock.
 
     Raises NotReceivable for a pickup order of which a unit is neither handed over nor refunded, or
     nothing was handed over at all: whatever called this, the goods are still behind the counter.
     """
     if order.is_pickup and not _is_handed_over(order):
         raise NotReceivable("自提订单还没有提货，不能完成")
-    ended = {"completed_at": now, "receive_before": None, "pickup_before": None}
+    ended = {"completed_at": now, "reward_due_at": now, "receive_before": None, "pickup_before": None}
     step(order, OrderStatus.COMPLETED, kind="completed", by=by, now=now, note=note, **ended)
-    rewarding.after_completion(order, now=now)
     order_completed.send(sender=Order, order=order)
 
 

@@ -256,12 +256,12 @@ def _reopen(order: Order, by: Member, now: datetime, note: str) -> None:
         record_event(order, kind="redemption_undone", from_status=order.status, by=by, now=now, note=note)
         return
     shown = {"deleted_at": None, "hidden_by_buyer_at": None}  # goods that wait at the counter are in nobody's bin
-    completed_at = order.completed_at
+    is_rewarded, completed_at = order.reward_due_at is None, order.completed_at
     step(
         order, OrderStatus.READY_FOR_PICKUP, kind="redemption_undone", by=by, now=now, note=note,
-        completed_at=None, **shown,
+        completed_at=None, reward_due_at=None, **shown,
     )  # fmt: skip
-    if completed_at:
+    if completed_at and is_rewarded:
         _take_back_rewards(order, completed_at, now)
     order_reopened.send(sender=Order, order=order)
 

@@ -190,9 +190,9 @@ def _move_on(order: Order, lines: list[OrderLine], whole: bool, now: datetime) -
             now=now,
             note="其余商品已退款",
             completed_at=now,
+            reward_due_at=now,
             pickup_before=None,
         )
-        rewarding.after_completion(order, now=now)
         order_completed.send(sender=Order, order=order)
 
 

@@ -63,7 +63,7 @@ def _price(owner: cart.Owner, shown: cart.Cart, now: datetime) -> CartPrice:
     shop = ShopSettings.load()
     freight = pricing.freight_rule(shop, is_pickup=False)
     terms = bargaining.terms_of(member=owner.member, shop=shop, freight=freight, now=now)
-    goods = [line.item for line in shown.lines if line.is_selected]
+    goods = bargaining.with_categories([line.item for line in shown.lines if line.is_selected], terms)
     lines, _ = pricing.after_offers(goods, replace(terms, offers=()))
     reached = [pricing.reach_of(lines, offer) for offer in terms.offers]
     nudges = sorted((one for one in reached if one and one.next_tier), key=lambda one: (one.missing, one.offer.id))

@@ -19,25 +19,36 @@ from shop.lib import fragments
 def running_offers(*, level_id: int | None, now: datetime) -> list[terms.Offer]:
     """Return the offers that work at `now` for a member of that level (None: without one, or a guest), ready to price.
 
-    Two queries, whatever their number.
+    One query, whatever their number.
     """
-    return [offer_terms(row) for row in _running(now) if not row.level_ids or level_id in row.level_ids]
+    return [offer for row, offer in _priced(now) if not row.level_ids or level_id in row.level_ids]
 
 
 def public_offers(*, now: datetime) -> list[terms.Offer]:
     """Return the offers that work for everybody, as they were at most some seconds ago: for words, not for prices."""
-    return fragments.fresh(
-        "public-offers", "", lambda: [offer_terms(row) for row in _running(now) if not row.level_ids]
-    )
+    return fragments.fresh("public-offers", "", lambda: [offer for row, offer in _priced(now) if not row.level_ids])
+
+
+def _priced(now: datetime) -> list[tuple[Promotion, terms.Offer]]:
+    """Return every running offer with its terms, read by its tiers: an offer without one gives nothing."""
+    rows = PromotionTier.objects.filter(promotion__in=Promotion.objects.filter(in_state(RunState.RUNNING, now)))
+    tiers: dict[int, list[PromotionTier]] = {}
+    for tier in rows.select_related("promotion").order_by("promotion__priority", "promotion_id", "threshold", "pk"):
+        tiers.setdefault(tier.promotion_id, []).append(tier)
+    return [(found[0].promotion, _terms(found[0].promotion, found)) for found in tiers.values()]
 
 
 def offer_terms(row: Promotion) -> terms.Offer:
     """Turn a promotion whose tiers are prefetched into terms."""
+    return _terms(row, list(row.tiers.all()))
+
+
+def _terms(row: Promotion, tiers: Sequence[PromotionTier]) -> terms.Offer:
     return terms.Offer(
         id=row.pk,
         name=row.name,
         kind=row.kind,
-        tiers=[_tier(tier) for tier in row.tiers.all()],
+        tiers=[_tier(tier) for tier in tiers],
         basis=row.basis,
         scope=terms.Scope(row.scope_kind, frozenset(row.scope_ids)),
         repeats=row.repeats,

@@ -97,7 +97,8 @@ by_query(
                WHERE kind = 'return' AND source LIKE 'order:%' GROUP BY SUBSTR(source, 7, 18)) e ON e.no = o.no
     LEFT JOIN (SELECT r.order_id, SUM(rl.points) AS points
                FROM orders_refundline rl JOIN orders_refund r ON r.id = rl.refund_id
-               WHERE r.cause = 'staff' AND r.status NOT IN ('done', 'failed') GROUP BY r.order_id) w ON w.order_id = o.id
+               WHERE r.cause = 'staff' AND r.status NOT IN ('done', 'failed')
+               GROUP BY r.order_id) w ON w.order_id = o.id
     WHERE o.status = 'cancelled' AND o.points_spent <> COALESCE(e.points, 0) + COALESCE(w.points, 0)
     """,
 )

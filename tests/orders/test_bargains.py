@@ -50,6 +50,13 @@ def arrive(order: Order) -> None:
     order.refresh_from_db()
 
 
+def rewarded(order: Order) -> Order:
+    """Let the sweep give what the completed order gives."""
+    assert orders.reward_completed(now=NOON) == 1
+    order.refresh_from_db()
+    return order
+
+
 def golden(boss: Member) -> tuple[Order, Coupon]:
     """Place the golden example of RULES 2 and return it with its coupon."""
     open_shop(freight_amount=800, freight_free_over=0, points_max_percent=20, points_value=100)
@@ -267,7 +274,7 @@ def test_a_return_with_the_gift_pays_back_everything(boss: Member) -> None:
 # --- Points that are earned ----------------------------------------------------------------------------------------
 def test_completion_earns_points_that_count_when_the_after_sale_window_is_over() -> None:
     open_shop(points_per_yuan=2, after_sale_days=15)
-    order = make_order((make_sku(price=5000), 1), status="completed")
+    order = rewarded(make_order((make_sku(price=5000), 1), status="completed"))
 
     entry = PointsEntry.objects.get(member=order.member, kind=PointsKind.ORDER)
     order.member.refresh_from_db()
@@ -276,9 +283,22 @@ def test_completion_earns_points_that_count_when_the_after_sale_window_is_over()
     assert findings() == []
 
 
-def test_a_return_takes_back_what_it_had_earned(boss: Member) -> None:
+def test_a_refund_between_completion_and_its_reward_earns_nothing_for_what_came_back(boss: Member) -> None:
     open_shop(points_per_yuan=2, freight_free_over=100)
     order = make_order((make_sku(price=5000), 2), status="completed")
+
+    refund(order, order.lines.get(), 1, boss)
+    rewarded(order)
+
+    entry = PointsEntry.objects.get(member=order.member)
+    assert (entry.kind, entry.delta) == (PointsKind.ORDER, 100)
+    order.member.refresh_from_db()
+    assert order.member.points_debt == 0
+
+
+def test_a_return_takes_back_what_it_had_earned(boss: Member) -> None:
+    open_shop(points_per_yuan=2, freight_free_over=100)
+    order = rewarded(make_order((make_sku(price=5000), 2), status="completed"))
 
     refund(order, order.lines.get(), 1, boss, now=NOON + DAY)
 
@@ -293,7 +313,7 @@ def test_completion_lifts_the_level_and_a_refund_takes_it_back(boss: Member) -> 
     open_shop(level_metric="amount", freight_free_over=100)
     low = Level.objects.create(name="初级", min_value=0, max_value=9999)
     high = Level.objects.create(name="高级", min_value=10000, max_value=None)
-    order = make_order((make_sku(price=5000), 2), status="completed")
+    order = rewarded(make_order((make_sku(price=5000), 2), status="completed"))
     order.member.refresh_from_db()
     assert order.member.level == high
 
@@ -307,7 +327,7 @@ def test_completion_lifts_the_level_and_a_refund_takes_it_back(boss: Member) -> 
 def test_a_completed_order_brings_a_coupon_that_a_full_refund_revokes(boss: Member) -> None:
     open_shop(freight_free_over=100)
     template = bargains.completion_coupon()
-    order = make_order((make_sku(price=5000), 1), status="completed")
+    order = rewarded(make_order((make_sku(price=5000), 1), status="completed"))
     coupon = Coupon.objects.get(template=template, member=order.member)
 
     refund(order, order.lines.get(), 1, boss, now=NOON + DAY)
@@ -321,7 +341,7 @@ def test_undoing_a_redemption_takes_back_points_and_coupon_and_a_second_one_give
     store = open_shop(points_per_yuan=1)
     boss.stores.add(store)
     template = bargains.completion_coupon()
-    order = make_order((make_sku(price=5000), 1), store=store, status="completed")
+    order = rewarded(make_order((make_sku(price=5000), 1), store=store, status="completed"))
 
     undo(order, boss)
     assert not Coupon.objects.filter(template=template).exclude(status=CouponStatus.REVOKED).exists()
@@ -337,7 +357,7 @@ def test_a_redemption_whose_coupon_was_spent_is_not_undone(boss: Member) -> None
     store = open_shop()
     boss.stores.add(store)
     template = bargains.completion_coupon()
-    order = make_order((make_sku(price=5000), 1), store=store, status="completed")
+    order = rewarded(make_order((make_sku(price=5000), 1), store=store, status="completed"))
     gained = Coupon.objects.get(template=template)
     make_order((make_sku(price=5000), 1), member=order.member, wish=Wish(coupon_id=gained.pk))
 
@@ -355,6 +375,7 @@ def redeem(order: Order, boss: Member) -> None:
     orders.redeem(
         staff=boss, way="code", code=order.pickup_code or "", submission="a" * 32, now=NOON + timedelta(minutes=2)
     )  # fmt: skip
+    orders.reward_completed(now=NOON + timedelta(minutes=3))
 
 
 # --- Sales ---------------------------------------------------------------------------------------------------------
