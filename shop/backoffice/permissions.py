@@ -19,6 +19,8 @@ ROLES: dict[str, frozenset[str]] = {
         "orders.view_order",
         "orders.accept_order",
         "orders.ship_order",
+        "orders.edit_address",
+        "orders.receive_order",
         "orders.cancel_order",
         "orders.refund_order",
         "orders.remark_order",

@@ -24,6 +24,8 @@ ACTIONS = {
     "delete": "删除",
     "order_accept": "接单",
     "order_ship": "发货",
+    "order_edit_address": "修改地址",
+    "order_receive": "确认收货",
     "order_refund": "退款",
     "order_cancel": "取消订单",
     "order_remark": "备注订单",
