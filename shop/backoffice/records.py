@@ -33,6 +33,7 @@ ACTIONS = {
     "order_restore": "恢复订单",
     "order_purge": "彻底删除订单",
     "export_orders": "导出订单",
+    "export_redemptions": "导出核销记录",
     "reveal_order": "查看订单明文",
     "reveal_member": "查看会员明文",
     "retry_refund": "重试退款",

@@ -1,8 +1,7 @@
 """The address of a parcel: changed until it leaves, never afterwards, and never of an order that is collected."""
 
 import time
-from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import pytest
 
@@ -146,13 +145,18 @@ def test_an_order_that_is_collected_has_no_address(status: str) -> None:
 # --- Against shipping -------------------------------------------------------------------------------------------------
 def late_edits(monkeypatch: pytest.MonkeyPatch) -> int:
     """Edit and ship five orders at the same moment; return how many were sent elsewhere after they had left."""
-    check: Callable[[Order], None] = readdressing._check
-    monkeypatch.setattr(readdressing, "_check", lambda order: (check(order), time.sleep(0.1)))
+    check = readdressing._check
+
+    def check_slowly(order: Order) -> None:
+        check(order)
+        time.sleep(0.1)
+
+    monkeypatch.setattr(readdressing, "_check", check_slowly)
     boss, late = make_staff(is_superuser=True), 0
     for number in range(5):
         order = make_order(status=OrderStatus.PREPARING)
-        parcel: dict[str, Any] = {"company": "顺丰速运", "tracking_no": f"SF00000{number}", "by": boss, "now": NOON}
-        at_once([lambda one=order: edit(one, by=boss), lambda one=order, facts=parcel: orders.ship(order=one, **facts)])
+        parcel = {"company": "顺丰速运", "tracking_no": f"SF00000{number}"}
+        at_once([partial(edit, order, by=boss), partial(orders.ship, order=order, by=boss, now=NOON, **parcel)])
         kinds = list(order.events.order_by("pk").values_list("kind", flat=True))
         assert "shipped" in kinds
         late += "address_edited" in kinds[kinds.index("shipped") :]

@@ -73,6 +73,7 @@ PAGES = {  # page -> who may open it
     "/admin/orders/payment/": "财务 店主",
     "/admin/orders/billline/": "财务 店主",
     "/admin/orders/redemption/": "运营 财务 店员 店主",
+    "/admin/orders/redemption/export/": "运营 财务 店员 店主",
     "/admin/catalog/product/": "运营 店主",
     "/admin/catalog/product/add/": "运营 店主",
     "/admin/catalog/product/import/": "运营 店主",
