@@ -107,6 +107,7 @@ class BackofficeSite(UnfoldAdminSite):
         ]
         return [
             path("second-factor/", with_policy_view(second_factor.second_factor), name="second_factor"),
+            path("inbox/bell/", with_policy_view(inbox.bell), name="inbox_bell"),
             path("second-factor/enrol/", with_policy_view(second_factor.enrol), name="second_factor_enrol"),
             *[path(route, self.admin_view(view), name=name) for route, view, name in pages],
         ]
