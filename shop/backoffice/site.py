@@ -30,7 +30,6 @@ POLICY = "; ".join([
 class BackofficeSite(UnfoldAdminSite):
     """The back office: unfold's site with the shop's name, a second factor and an operation log."""
 
-    site_header = site_title = "团铺"
     index_title = "首页"
 
     def has_permission(self, request: HttpRequest) -> bool:
