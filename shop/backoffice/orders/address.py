@@ -16,7 +16,6 @@ from orders.models import Order
 from shop.backoffice.base import dress
 
 COLUMNS = ("receiver_name", "receiver_phone", "region_path", "address_detail")
-KEEPS = "现在是 {}，不改就留空。"
 
 
 class AddressEditForm(AddressForm):
@@ -48,14 +47,14 @@ class AddressEditForm(AddressForm):
 
     def _clothe(self) -> None:
         del self.fields["is_default"]
-        masked = {
-            "receiver_name": self.order.receiver_name_masked,
-            "receiver_phone": self.order.receiver_phone_masked,
-            "detail": "******",
+        hints = {
+            "receiver_name": f"现在是 {self.order.receiver_name_masked}，不改就留空。",
+            "receiver_phone": f"现在是 {self.order.receiver_phone_masked}，不改就留空。",
+            "detail": "街道、小区、楼栋、门牌号，不改就留空。",
         }
         for name, field in [*self.fields.items(), *self.paste.fields.items()]:
             field.widget.attrs["autocomplete"] = "off"  # browsers offer the clerk's own
-            field.help_text = KEEPS.format(masked[name]) if name in masked else ""
+            field.help_text = hints.get(name, "")
             dress(field)
 
     def clean(self) -> dict[str, Any]:
