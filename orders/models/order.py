@@ -93,6 +93,15 @@ class Order(Stateful):
         OrderStatus.CANCELLED: set(),
     }
     ENDED = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED})
+    BEFORE_SHIPPING = frozenset(
+        {
+            OrderStatus.PENDING_PAYMENT,
+            OrderStatus.AWAITING_GROUP,
+            OrderStatus.PENDING_ACCEPTANCE,
+            OrderStatus.PENDING_ASSIGNMENT,
+            OrderStatus.PREPARING,
+        }
+    )
 
     no = models.CharField("订单号", max_length=20, unique=True)
     member = models.ForeignKey(Member, models.PROTECT, related_name="orders", verbose_name="会员")
@@ -159,6 +168,9 @@ class Order(Stateful):
         permissions = [
             ("accept_order", "接单"),
             ("ship_order", "发货"),
+            ("edit_address", "修改地址"),
+            ("receive_order", "确认收货"),
+            ("change_price", "改价"),
             ("cancel_order", "取消订单"),
             ("refund_order", "退款"),
             ("remark_order", "备注订单"),
@@ -272,6 +284,11 @@ class Order(Stateful):
     def can_receive(self) -> bool:
         """Say whether the buyer may confirm receipt; a pickup order never can."""
         return not self.is_pickup and self.status in {OrderStatus.SHIPPED, OrderStatus.PARTLY_SHIPPED}
+
+    @property
+    def can_edit_address(self) -> bool:
+        """Say whether a parcel could still go elsewhere: nothing has left the shop."""
+        return not self.is_pickup and self.status in self.BEFORE_SHIPPING
 
     @property
     def shows_code(self) -> bool:

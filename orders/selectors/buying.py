@@ -148,6 +148,7 @@ STEPS = {  # kind of event -> words; what is not listed is the shop's own busine
     "paid": "付款成功",
     "pay_at_store": "已为您预留，到店付款",
     "shipped": "已发货",
+    "address_edited": "商家修改了收货信息，请核对",
     "redeemed": "提走一部分商品",
     "completed": "交易完成",
     "cancelled": "订单已取消",

@@ -15,6 +15,7 @@ from orders.services.paying import PaymentRefused, PaymentUnavailable, start_pay
 from orders.services.placing import place
 from orders.services.purging import KEPT_FOR, NotPurgeable, purge
 from orders.services.quoting import Express, Pickup, Quote, quote
+from orders.services.readdressing import AddressFixed, Destination, edit_address
 from orders.services.receiving import NotReceivable, auto_receive, complete, receive
 from orders.services.reconciling import reconcile, reconcile_days
 from orders.services.redeeming import (
@@ -45,9 +46,11 @@ from orders.services.slots import is_bookable, places_left
 
 __all__ = [
     "KEPT_FOR",
+    "AddressFixed",
     "AlreadyRedeemed",
     "CartRefused",
     "CouponRefused",
+    "Destination",
     "Express",
     "LimitExceeded",
     "NotCancellable",
@@ -80,6 +83,7 @@ __all__ = [
     "change_price",
     "check_shippable",
     "complete",
+    "edit_address",
     "expire_unpaid",
     "find_by_code",
     "hide_from_buyer",

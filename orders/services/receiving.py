@@ -21,7 +21,7 @@ class NotReceivable(Exception):
 
 @transaction.atomic
 def receive(*, order: Order, by: Member, now: datetime) -> Order:
-    """Confirm on the buyer's behalf that the parcels arrived, and complete the order.
+    """Complete the order because the parcels arrived, as the buyer says, or a member of the staff for them.
 
     A repeat on a completed order changes nothing. Raises NotReceivable, always for a pickup order:
     that one leaves the shop through `redeeming.redeem()` alone.
@@ -33,7 +33,8 @@ def receive(*, order: Order, by: Member, now: datetime) -> Order:
         return locked
     if not locked.can_receive:
         raise NotReceivable
-    complete(order=locked, by=by, now=now, note="买家确认收货")
+    note = "买家确认收货" if by.pk == locked.member_id else "商家代买家确认收货"
+    complete(order=locked, by=by, now=now, note=note)
     return locked
 
 

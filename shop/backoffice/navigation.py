@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from catalog import selectors as catalog
 from shop.backoffice.base import staff_of
 from shop.backoffice.permissions import is_owner
 
@@ -80,6 +81,16 @@ def table(title: str, icon: str, label: str) -> Entry:
     app, model = label.split(".")
     permission = f"{app}.view_{model}"
     return page(title, icon, reverse(f"admin:{app}_{model}_changelist"), permission)
+
+
+def site_title(request: HttpRequest) -> str:
+    """Return what ends the titles of the back office: the name of the shop."""
+    return catalog.shop_name() or "商家后台"
+
+
+def site_header(request: HttpRequest) -> str:
+    """Return what stands above the menu."""
+    return f"{catalog.shop_name()}后台"
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:

@@ -16,8 +16,10 @@ SNAPSHOT = {
         catalog.change_homeblock catalog.change_product catalog.delete_category catalog.delete_homeblock
         catalog.delete_product catalog.view_category catalog.view_homeblock catalog.view_product catalog.view_sku
         catalog.view_stockmove members.view_member members.view_message orders.accept_order orders.cancel_order
-        orders.redeem_order orders.redeem_without_code orders.refund_order orders.remark_order
-        orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption orders.view_order
+        orders.change_price
+        orders.edit_address orders.receive_order orders.redeem_order orders.redeem_without_code orders.refund_order
+        orders.remark_order orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption
+        orders.view_order
         orders.view_redemption orders.view_refund shop.add_pickupslot shop.change_pickupslot shop.change_store
         shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
     """,
@@ -72,6 +74,7 @@ PAGES = {  # page -> who may open it
     "/admin/orders/payment/": "财务 店主",
     "/admin/orders/billline/": "财务 店主",
     "/admin/orders/redemption/": "运营 财务 店员 店主",
+    "/admin/orders/redemption/export/": "运营 财务 店员 店主",
     "/admin/catalog/product/": "运营 店主",
     "/admin/catalog/product/add/": "运营 店主",
     "/admin/catalog/product/import/": "运营 店主",

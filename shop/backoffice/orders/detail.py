@@ -20,6 +20,7 @@ EVENT_WORDS = {
     "paid": "付款",
     "accepted": "接单",
     "shipped": "发货",
+    "address_edited": "修改收货信息",
     "completed": "交易完成",
     "redeemed": "核销",
     "redemption_undone": "撤销核销",
