@@ -69,8 +69,8 @@ def _sku_of(wish: Wish) -> int:
     """Return the SKU of the entry that is bought, 0 for none. Raises NotForSale for one that does not exist."""
     if not wish.flash and not wish.exchange:
         return 0
-    rows = FlashItem.objects.filter(pk=wish.flash) if wish.flash else ExchangeItem.objects.filter(pk=wish.exchange)
-    sku_id = rows.values_list("sku_id", flat=True).first()
+    rows = FlashItem.objects if wish.flash else ExchangeItem.objects
+    sku_id = rows.filter(pk=wish.flash or wish.exchange or 0).values_list("sku_id", flat=True).first()
     if sku_id is None:
         raise NotForSale("这个活动已经不在了，看看别的吧")
     return int(sku_id)

@@ -1,6 +1,7 @@
 """Orders with levels, offers, coupons, points, gifts and sales: what they cost, hold, give back and earn."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -10,7 +11,7 @@ from members import services as members
 from members.models import Level, Member, PointsEntry, PointsKind
 from orders import services as orders
 from orders.channels import RefundFact, RefundState
-from orders.models import LineKind, Order, OrderLine, OrderStatus, Payment, RefundedPart
+from orders.models import LineKind, Order, OrderLine, OrderStatus, Payment, RedemptionWay, RefundedPart
 from orders.services import notices
 from orders.services.bargaining import Wish
 from orders.services.refund_settling import settle_refund
@@ -65,7 +66,7 @@ def golden(boss: Member) -> tuple[Order, Coupon]:
     goods = [make_product("A", price=5990), make_product("B", price=3340), make_product("C", price=10)]
     a, b, c = (product.skus.get() for product in goods)
     bargains.make_offer((10000, 1000))
-    scope = {"scope_kind": "product", "scope_ids": [goods[0].pk, goods[1].pk]}
+    scope: dict[str, Any] = {"scope_kind": "product", "scope_ids": [goods[0].pk, goods[1].pk]}
     coupon = bargains.give_coupon(member, amount=500, threshold=5000, **scope)
     wish = Wish(coupon_id=coupon.pk, points=2109)
     return make_order((a, 1), (b, 2), (c, 1), member=member, wish=wish, expected_payable=9238), coupon
@@ -373,7 +374,7 @@ def undo(order: Order, boss: Member) -> None:
 def redeem(order: Order, boss: Member) -> None:
     order.refresh_from_db()
     orders.redeem(
-        staff=boss, way="code", code=order.pickup_code or "", submission="a" * 32, now=NOON + timedelta(minutes=2)
+        staff=boss, way=RedemptionWay.CODE, code=order.pickup_code or "", submission="a" * 32, now=NOON + timedelta(minutes=2)
     )  # fmt: skip
     orders.reward_completed(now=NOON + timedelta(minutes=3))
 
