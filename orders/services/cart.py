@@ -14,6 +14,8 @@ from catalog.selectors.product_page import FEW_LEFT
 from members.models import Member
 from orders.models import CartItem
 from orders.selectors.buying import units_bought
+from promotions import pricing
+from promotions import selectors as promotions
 
 MOST_LINES = 100
 GUEST_CART, COUNT = "cart", "cart_count"  # keys of the session: {sku_id: units}, and the units for the badge
@@ -42,7 +44,8 @@ class Owner:
 class Line:
     """One SKU of a cart. `problem` is one of PROBLEMS or "", `why` says more; `most` is how many may be chosen.
 
-    `note` is worth knowing before it becomes a problem: 仅剩 3 件, 每单限购 2 件.
+    `note` is worth knowing before it becomes a problem: 仅剩 3 件, 每单限购 2 件. `price` is the site price, in fen;
+    `member_price` what a level makes of it, 0 where it makes nothing of it.
     """
 
     sku_id: int
@@ -58,11 +61,12 @@ class Line:
     problem: str
     why: str
     note: str
+    member_price: int = 0
 
     @property
     def amount(self) -> int:
-        """What all units of the line cost in fen."""
-        return self.price * self.units
+        """What all units of the line cost in fen, at the member's price if there is one."""
+        return (self.member_price or self.price) * self.units
 
     @property
     def is_mendable(self) -> bool:
@@ -103,7 +107,11 @@ def show_one(*, member: Member, sku_id: int, units: int) -> Cart:
 def _shown(entries: list[tuple[Sku, int, bool]], member: Member | None) -> Cart:
     bought = _bought(member, [sku for sku, _, _ in entries])
     chosen = _chosen_by_product(entries)
-    lines = [_line(sku, units, selected, chosen, bought) for sku, units, selected in entries]
+    level = promotions.level_terms(member) if member else pricing.NO_LEVEL
+    lines = [
+        replace(_line(sku, units, selected, chosen, bought), member_price=_member_price(sku, level))
+        for sku, units, selected in entries
+    ]
     groups = [(problem, [line for line in lines if line.problem == problem]) for problem in PROBLEMS]
     valid = [line for line in lines if not line.problem]
     selected = [line for line in valid if line.is_selected]
@@ -176,6 +184,11 @@ def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bo
         why=why,
         note="" if problem else _note(sku),
     )
+
+
+def _member_price(sku: Sku, level: pricing.LevelTerms) -> int:
+    price = promotions.member_price(level, sku.price, takes_level=sku.product.member_price_enabled)
+    return price if price < sku.price else 0
 
 
 def _note(sku: Sku) -> str:

@@ -14,9 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import MOST_UNITS
+from members.models import Member
 from orders.services import cart
 from orders.views.access import cart_owner
 from promotions import pricing
+from promotions import selectors as promotions
 from shop.models import ShopSettings
 
 REMOVED = "cart_removed"  # key of the session: {sku_id: units} that were taken out last, until the next page
@@ -33,22 +35,24 @@ class Freight:
 @require_safe
 @never_cache
 def cart_page(request: HttpRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, settings, units bought (only with a lifetime limit)."""
+    """Queries: session, user, cart, SKUs, settings; units bought (with a lifetime limit), the level of who has one."""
     owner = cart_owner(request)
     shown = cart.show(owner)
     context = {
         "cart": shown,
         "is_guest": owner.member is None,
-        "freight": None if shown.is_empty else _freight(shown),
+        "freight": None if shown.is_empty else _freight(shown, owner.member),
         "removed": _units(request.session.pop(REMOVED, {})),
     }
     return render(request, "orders/cart.html", context)
 
 
-def _freight(shown: cart.Cart) -> Freight | None:
+def _freight(shown: cart.Cart, member: Member | None) -> Freight | None:
     """Say how far the selected goods are from free delivery; None where that is no question."""
     shop = ShopSettings.load()
     rule = pricing.freight_rule(shop, is_pickup=False)
+    if member and promotions.level_terms(member).free_freight:
+        return None
     if not shop.express_enabled or not rule.free_over or not rule.amount:
         return None
     return Freight(missing=rule.missing(shown.goods_amount), free_over=rule.free_over)
