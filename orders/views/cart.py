@@ -18,6 +18,7 @@ from catalog.models import MOST_UNITS
 from orders.services import bargaining, cart
 from orders.views.access import cart_owner
 from promotions import pricing
+from promotions import selectors as promotions
 from shop.models import ShopSettings
 
 MOST_NUDGES = 2
@@ -73,7 +74,8 @@ def _price(owner: cart.Owner, shown: cart.Cart, now: datetime) -> CartPrice:
 def _freight(priced: CartPrice) -> Freight | None:
     """Say how far the selected goods are from free delivery; None where that is no question."""
     rule = priced.freight
-    if not priced.shop.express_enabled or not rule.free_over or not rule.amount:
+    offered = priced.shop.express_enabled and rule.free_over and rule.amount
+    if not offered or (not priced.price.freight_amount and rule.missing(priced.price.goods_paid)):  # free for them
         return None
     return Freight(missing=rule.missing(priced.price.goods_paid), free_over=rule.free_over)
 

@@ -42,7 +42,16 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         },
         {
             "title": "会员",
-            "items": [table("会员", "group", "members.member"), table("消息", "mail", "members.message")],
+            "items": [
+                table("会员", "group", "members.member"),
+                table("会员等级", "military_tech", "members.level"),
+                table("积分明细", "savings", "members.pointsentry"),
+                table("消息", "mail", "members.message"),
+            ],
+        },
+        {
+            "title": "营销",
+            "items": [table("积分兑换", "redeem", "promotions.exchangeitem")],
         },
         {
             "title": "资金",

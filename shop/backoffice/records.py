@@ -51,6 +51,10 @@ ACTIONS = {
     "change_password": "修改密码",
     "reset_totp": "重置两步验证",
     "enrol_totp": "开启两步验证",
+    "save_ladder": "保存会员等级",
+    "lock_level": "改会员等级",
+    "unlock_level": "取消等级锁定",
+    "adjust_points": "调积分",
 }
 
 
@@ -58,7 +62,7 @@ KINDS = [
     (label, str(apps.get_model(label)._meta.verbose_name))
     for label in [
         "orders.order", "orders.refund", "orders.redemption", "catalog.product", "catalog.sku", "catalog.category",
-        "catalog.homeblock", "members.member", "shop.shopsettings", "shop.store", "shop.pickupslot",
+        "catalog.homeblock", "members.member", "promotions.exchangeitem", "shop.shopsettings", "shop.store", "shop.pickupslot",
     ]
 ]  # fmt: skip
 

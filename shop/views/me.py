@@ -40,7 +40,7 @@ class Door:
 
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
-    """Queries for a member: session, member, unread messages, orders by status, favourites, goods seen lately.
+    """Queries for a member: session, member, unread messages, orders by status, favourites, goods seen lately, level.
 
     For a guest none but settings. For the staff session, account and what their role may do.
     """

@@ -22,10 +22,17 @@ SNAPSHOT = {
         orders.view_order
         orders.view_redemption orders.view_refund shop.add_pickupslot shop.change_pickupslot shop.change_store
         shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
+        catalog.view_stockmove members.add_pointsentry members.change_level members.view_level members.view_member
+        members.view_message members.view_pointsentry orders.accept_order orders.cancel_order
+        orders.redeem_order orders.redeem_without_code orders.refund_order orders.remark_order
+        orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption orders.view_order
+        orders.view_redemption orders.view_refund promotions.add_exchangeitem promotions.change_exchangeitem
+        promotions.delete_exchangeitem promotions.view_exchangeitem shop.add_pickupslot shop.change_pickupslot
+        shop.change_store shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
     """,
     "财务": """
-        orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
-        orders.view_redemption orders.view_refund shop.view_shopsettings shop.view_store
+        members.view_level members.view_pointsentry orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
+        orders.view_redemption orders.view_refund promotions.view_exchangeitem shop.view_shopsettings shop.view_store
     """,
     "店员": "orders.accept_order orders.redeem_order orders.remark_order orders.view_order orders.view_redemption",
 }
@@ -75,6 +82,11 @@ PAGES = {  # page -> who may open it
     "/admin/orders/billline/": "财务 店主",
     "/admin/orders/redemption/": "运营 财务 店员 店主",
     "/admin/orders/redemption/export/": "运营 财务 店员 店主",
+    "/admin/members/level/": "运营 财务 店主",
+    "/admin/members/pointsentry/": "运营 财务 店主",
+    "/admin/members/pointsentry/adjust/": "运营 店主",
+    "/admin/promotions/exchangeitem/": "运营 财务 店主",
+    "/admin/promotions/exchangeitem/add/": "运营 店主",
     "/admin/catalog/product/": "运营 店主",
     "/admin/catalog/product/add/": "运营 店主",
     "/admin/catalog/product/import/": "运营 店主",

@@ -1,0 +1,1 @@
+"""Pages of coupons, offers and the points shop."""
