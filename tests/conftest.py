@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests import wiping
+from tests import visiting, wiping
 from tests.fixtures_sandbox import sandbox, sandbox_process, wechat  # noqa: F401 fixtures for every test
 
 LEFT_OUT = pytest.StashKey[list[str]]()
@@ -20,6 +20,7 @@ hypothesis.settings.load_profile("house")
 def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     wiping.install()
+    visiting.install()
     settings.WHITENOISE_AUTOREFRESH = True  # look a file up when it is asked for, not all of them for every client
 
 
