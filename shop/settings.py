@@ -349,6 +349,7 @@ CELERY_BEAT_SCHEDULE = {
         "members.forget_throttles": 3600,
         "members.forget_sessions": 300,
         "members.forget_exports": 1800,
+        "members.forget_visits": 600,
         "orders.segment_members": 60,
         "promotions.reward_referrals": 300,
         "catalog.publish_due": 30,

@@ -96,7 +96,7 @@ def note(request: HttpRequest, response: HttpResponseBase, day: date, now: datet
     member_id = session_of(request).get(SESSION_KEY)
     if member_id:
         visited(member_id=int(member_id), day=day, now=now)
-    response.set_cookie(COOKIE, f"{day}", max_age=KEPT_SECONDS, httponly=True, samesite="Lax")  # type: ignore[attr-defined]
+    response.set_cookie(COOKIE, f"{day}", max_age=KEPT_SECONDS, httponly=True, samesite="Lax")
 
 
 def session_of(request: HttpRequest) -> Any:

@@ -7,6 +7,7 @@ from orders.services.closing import cancel_locked
 from orders.services.events import record_event
 from orders.services.expiring import expire_unpaid
 from orders.services.housekeeping import NotTrashable, hide_from_buyer, remark, restore, trash
+from orders.services.leaving import StillOpen, check_all_ended, forget_buyer, hold_orders
 from orders.services.looking_up import poll_payments, query_payment, settle_open_attempts
 from orders.services.notices import NoticeOutcome, apply_notices, receive_notice
 from orders.services.paying import PaymentRefused, PaymentUnavailable, start_payment
@@ -27,6 +28,7 @@ from orders.services.refund_sending import retry_refund, send_refunds
 from orders.services.refunding import NotRefundable, refund_lines, refund_order
 from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, PlacingRefused, PriceChanged, SlotFull
 from orders.services.reminding import remind_pickup
+from orders.services.segmenting import segment_members, vip_border
 from orders.services.shipping import NotShippable, check_shippable, ship
 from orders.services.slots import is_bookable, places_left
 
@@ -54,16 +56,20 @@ __all__ = [
     "PriceChanged",
     "Quote",
     "SlotFull",
+    "StillOpen",
     "accept",
     "apply_notices",
     "auto_receive",
     "cancel",
     "cancel_locked",
+    "check_all_ended",
     "check_shippable",
     "complete",
     "expire_unpaid",
     "find_by_code",
+    "forget_buyer",
     "hide_from_buyer",
+    "hold_orders",
     "is_bookable",
     "place",
     "places_left",
@@ -83,10 +89,12 @@ __all__ = [
     "remind_pickup",
     "restore",
     "retry_refund",
+    "segment_members",
     "send_refunds",
     "settle_open_attempts",
     "ship",
     "start_payment",
     "trash",
     "undo_redemption",
+    "vip_border",
 ]
