@@ -34,9 +34,8 @@ def data_of(member: Member, *, now: datetime) -> dict[str, Any]:
 
 def note_download(*, member: Member, now: datetime) -> None:
     """Write into the operation log that a member took their data."""
-    members.log_operation(
-        actor=None, action="member_data", target=member, summary=_summary("下载数据", member), now=now
-    )
+    summary = f"会员下载自己的数据 {member.no}"
+    members.log_operation(actor=None, action="member_data", target=member, summary=summary, now=now)
 
 
 def what_is_open(member: Member) -> str:

@@ -9,6 +9,6 @@ from shop.views.product import product_page, product_share
 from shop.views.searching import search, search_forget, suggest
 
 __all__ = [
-    "category_list", "erase", "favicon", "goods_list", "home", "manifest", "me", "my_data", "privacy", "product_page", "product_share",
-    "robots", "search", "search_forget", "store_list", "suggest",
+    "category_list", "erase", "favicon", "goods_list", "home", "manifest", "me", "my_data", "privacy", "product_page",
+    "product_share", "robots", "search", "search_forget", "store_list", "suggest",
 ]  # fmt: skip
