@@ -21,7 +21,6 @@ from members.models import Member
 COOKIE = "tuanpu_day"
 KEPT_SECONDS = 24 * 3600
 NOT_A_VISIT = ("/admin/", "/counter/", "/static/", "/media/", "/health/", "/pay/")
-BIRTHDAY_GIFTS = (("promotions.services", "issue_birthday"), ("members.services", "give_birthday_points"))
 logger = logging.getLogger(__name__)
 
 
@@ -35,10 +34,10 @@ def give_birthday_gifts(*, member: Member, now: datetime) -> None:
     """Give what is given around the birthday: coupons, and the points of level and VIP."""
     if member.birthday is None:
         return
-    for room, name in BIRTHDAY_GIFTS:
-        give: Any = getattr(import_module(room), name, None)
-        if give:
-            give(member=member, now=now)
+    coupons: Any = import_module("promotions.services")
+    points: Any = import_module("members.services")
+    coupons.issue_birthday(member=member, today=timezone.localdate(now), now=now)
+    points.reward_birthday(member=member, now=now)
 
 
 GREETINGS: list[Greeting] = [give_birthday_gifts]

@@ -18,7 +18,7 @@ def install() -> None:
         force_login(client, *args, **kwargs)
         client.cookies[COOKIE] = f"{timezone.localdate()}"
 
-    Client.force_login = sign_in  # type: ignore[method-assign]
+    Client.force_login = sign_in  # type: ignore[method-assign, assignment]
 
 
 def first_page_of_the_day(client: Client) -> Client:

@@ -7,9 +7,11 @@ from promotions.selectors.referrals import (
     Statement,
     campaigns_with_figures,
     friend_of,
+    referrals_by_status,
     referrals_of,
     reward_words,
     running_campaign,
+    state_of,
     statement_of,
 )
 
@@ -20,8 +22,10 @@ __all__ = [
     "campaigns_with_figures",
     "friend_of",
     "personal_data",
+    "referrals_by_status",
     "referrals_of",
     "reward_words",
     "running_campaign",
+    "state_of",
     "statement_of",
 ]

@@ -226,7 +226,7 @@ class CampaignsOverlap(Exception):
 @transaction.atomic
 def save_campaign(campaign: ReferralCampaign) -> None:
     """Write a campaign. Raises CampaignsOverlap, and writes nothing, when another would run at the same time."""
-    _refuse_overlap(campaign)
+    check_overlap(campaign)
     campaign.save()
 
 
@@ -235,12 +235,15 @@ def switch_campaign(*, campaign: ReferralCampaign, is_stopped: bool) -> None:
     """Stop a campaign, which makes no new pairs then, or let it run again. Raises CampaignsOverlap."""
     campaign.is_stopped = is_stopped
     if not is_stopped:
-        _refuse_overlap(campaign)
+        check_overlap(campaign)
     campaign.save(update_fields=["is_stopped"])
 
 
-def _refuse_overlap(campaign: ReferralCampaign) -> None:
-    """Take turns with others who change campaigns, then look."""
+def check_overlap(campaign: ReferralCampaign) -> None:
+    """Take turns with others who change campaigns, then raise CampaignsOverlap if another runs at the same time.
+
+    Needs the caller's transaction.
+    """
     rows = ReferralCampaign.objects.select_for_update().order_by("pk")
     others = [other for other in rows if other.pk != campaign.pk and not other.is_stopped]
     clashing = [other for other in others if not campaign.is_stopped and _overlap(campaign, other)]

@@ -44,6 +44,13 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [table("会员", "group", "members.member"), table("消息", "mail", "members.message")],
         },
         {
+            "title": "营销",
+            "items": [
+                table("邀请有礼", "redeem", "promotions.referralcampaign"),
+                table("邀请记录", "handshake", "promotions.referral"),
+            ],
+        },
+        {
             "title": "资金",
             "items": [table("支付单", "payments", "orders.payment"), table("对账单", "balance", "orders.billline")],
         },
