@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Min, Q, QuerySet, Sum
 
 from members.models import Address, Level, Member, Message, MessageChannel, PointsEntry, in_scope
+from shop.lib.money import yuan
 from shop.models import Store
 
 
@@ -65,7 +66,7 @@ def personal_data(member: Member) -> dict[str, Any]:
             "注册时间": member.created_at, "最近登录": member.last_login, "最近访问": member.last_visit_on,
             "等级": level.name if level else "", "分组": member.get_activity_display(), "VIP": member.is_vip,
             "标签": [tag.name for tag in member.tags.order_by("name")], "商家备注": member.note,
-            "消费金额（元）": member.spent_amount / 100, "订单数": member.paid_orders,
+            "消费金额（元）": yuan(member.spent_amount), "订单数": member.paid_orders,
             "积分": member.points_balance, "欠积分": member.points_debt, "邀请码": member.invite_code or "",
             "由会员邀请": member.invited_by_id is not None,
         },
@@ -78,6 +79,8 @@ def personal_data(member: Member) -> dict[str, Any]:
         "积分明细": list(member.points.order_by("pk").values("at", "delta", "kind", "note", "expires_at")),
         "来访日期": list(member.visit_days.order_by("day").values_list("day", flat=True)),
     }  # fmt: skip
+
+
 # --- Levels and points ---------------------------------------------------------------------------------------------
 def ladder() -> QuerySet[Level]:
     """All levels from the lowest up."""

@@ -33,6 +33,12 @@ def forget_exports(now: datetime) -> int:
 
 
 @shared_task
+@sweep("members.forget_visits")
+def forget_visits(now: datetime) -> int:
+    return services.forget_visits(now=now)
+
+
+@shared_task
 @sweep("members.forget_throttles")
 def forget_throttles(now: datetime) -> int:
     return services.forget_throttles(now=now)

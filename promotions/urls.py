@@ -1,7 +1,8 @@
-"""Addresses of the points shop."""
+"""Addresses of the marketing tools on the shop front."""
 
 from django.urls import path
 
+from promotions import views
 from promotions.views import points_shop
 
 app_name = "promotions"
@@ -9,4 +10,8 @@ urlpatterns = [
     path("points/", points_shop.points_shop, name="points_shop"),
     path("points/<int:item_id>/", points_shop.points_item, name="points_item"),
     path("points/<int:item_id>/exchange/", points_shop.points_exchange, name="points_exchange"),
+    path("i/<slug:code>/", views.invite_link, name="invite_link"),
+    path("invited/", views.invited, name="invited"),
+    path("me/invite/", views.invite, name="invite"),
+    path("me/invite/poster.png", views.invite_poster, name="invite_poster"),
 ]

@@ -10,7 +10,7 @@ from django.db import connection
 
 from shop.lib import fragments
 from shop.models import SHOP_NAME
-from tests import wiping
+from tests import visiting, wiping
 from tests.fixtures_sandbox import sandbox, sandbox_process, wechat  # noqa: F401 fixtures for every test
 
 LEFT_OUT = pytest.StashKey[list[str]]()
@@ -22,6 +22,7 @@ hypothesis.settings.load_profile("house")
 def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     wiping.install()
+    visiting.install()
     settings.WHITENOISE_AUTOREFRESH = True  # look a file up when it is asked for, not all of them for every client
 
 

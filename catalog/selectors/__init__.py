@@ -21,6 +21,7 @@ from catalog.selectors.keeping import (
     footprints_by_day,
     is_favourite,
     kept_of,
+    personal_data,
     recently_seen,
 )
 from catalog.selectors.product_page import Dimension, ProductPage, SpecValue, product_page
@@ -56,6 +57,7 @@ __all__ = [
     "kept_of",
     "names_found",
     "others_like",
+    "personal_data",
     "picture_url",
     "popular",
     "product_page",

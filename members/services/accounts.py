@@ -13,7 +13,7 @@ from members.services.rewards import reward_profile
 from members.signals import member_registered
 from shop.lib.crypto import blind_index
 
-PRIVACY_VERSION = "2026-01"  # of the policy on the privacy page; a new one is agreed to at the next sign-in
+PRIVACY_VERSION = "2026-11"  # of the policy on the privacy page; a new one is agreed to at the next sign-in
 
 
 @transaction.atomic

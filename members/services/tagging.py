@@ -45,7 +45,8 @@ def switch_members(*, members: "QuerySet[Member]", is_active: bool) -> int:
     """Let members in, or keep them out at once; erased ones stay out. Return how many changed."""
     changing = members.filter(erased_at=None).exclude(is_active=is_active)
     locked = list(changing.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
-    return Member.objects.filter(pk__in=locked).update(is_active=is_active)
+    changed: int = Member.objects.filter(pk__in=locked).update(is_active=is_active)
+    return changed
 
 
 def _pks(members: "QuerySet[Member]") -> Sequence[int]:

@@ -8,6 +8,7 @@ from orders.services.closing import cancel_locked
 from orders.services.events import record_event
 from orders.services.expiring import expire_unpaid
 from orders.services.housekeeping import NotTrashable, hide_from_buyer, remark, restore, trash
+from orders.services.leaving import StillOpen, check_all_ended, forget_buyer, hold_orders
 from orders.services.levelling import relevel, relevel_due
 from orders.services.looking_up import poll_payments, query_payment, settle_open_attempts
 from orders.services.notices import NoticeOutcome, apply_notices, receive_notice
@@ -41,6 +42,7 @@ from orders.services.refusals import (
 from orders.services.reminding import remind_pickup
 from orders.services.repricing import NotRepriceable, change_price
 from orders.services.rewarding import RewardSpent, reward_completed
+from orders.services.segmenting import segment_members, vip_border
 from orders.services.shipping import NotShippable, check_shippable, ship
 from orders.services.slots import is_bookable, places_left
 
@@ -74,6 +76,7 @@ __all__ = [
     "Quote",
     "RewardSpent",
     "SlotFull",
+    "StillOpen",
     "Wish",
     "accept",
     "apply_notices",
@@ -81,12 +84,15 @@ __all__ = [
     "cancel",
     "cancel_locked",
     "change_price",
+    "check_all_ended",
     "check_shippable",
     "complete",
     "edit_address",
     "expire_unpaid",
     "find_by_code",
+    "forget_buyer",
     "hide_from_buyer",
+    "hold_orders",
     "is_bookable",
     "place",
     "places_left",
@@ -109,10 +115,12 @@ __all__ = [
     "restore",
     "retry_refund",
     "reward_completed",
+    "segment_members",
     "send_refunds",
     "settle_open_attempts",
     "ship",
     "start_payment",
     "trash",
     "undo_redemption",
+    "vip_border",
 ]

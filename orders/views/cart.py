@@ -18,7 +18,6 @@ from catalog.models import MOST_UNITS
 from orders.services import bargaining, cart
 from orders.views.access import cart_owner
 from promotions import pricing
-from promotions import selectors as promotions
 from shop.models import ShopSettings
 
 MOST_NUDGES = 2

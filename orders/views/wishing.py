@@ -81,5 +81,7 @@ def _at_its_price(basket: cart.Cart, deal: Deal) -> cart.Cart:
     if not deal.flash and not deal.exchange:
         return basket
     price = deal.flash.price if deal.flash else deal.exchange.price if deal.exchange else 0
-    lines = [replace(line, price=price, member_price=0, item=replace(line.item, site_price=price)) for line in basket.lines]
+    lines = [
+        replace(line, price=price, member_price=0, item=replace(line.item, site_price=price)) for line in basket.lines
+    ]
     return replace(basket, lines=lines, goods_amount=sum(line.amount for line in lines))

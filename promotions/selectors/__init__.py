@@ -45,9 +45,11 @@ from promotions.selectors.referrals import (
     Statement,
     campaigns_with_figures,
     friend_of,
+    referrals_by_status,
     referrals_of,
     reward_words,
     running_campaign,
+    state_of,
     statement_of,
 )
 from promotions.selectors.tags import tagged, tags_of_product
@@ -92,6 +94,7 @@ __all__ = [
     "personal_data",
     "points_terms",
     "public_offers",
+    "referrals_by_status",
     "referrals_of",
     "reward_words",
     "running_campaign",
@@ -100,6 +103,7 @@ __all__ = [
     "session_page",
     "sessions",
     "shared",
+    "state_of",
     "statement_of",
     "tabs_at",
     "tagged",

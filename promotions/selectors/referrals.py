@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 
 from members.models import Member, PointsEntry, PointsKind, mask_name
-from promotions.models import Coupon, Referral, ReferralCampaign, ReferralStatus
+from promotions.models import Coupon, Referral, ReferralCampaign, ReferralStatus, RunState
 
 DEVICE, ADDRESS, PHONE = "device", "address", "phone"
 DOUBTS = {DEVICE: "同一台设备", ADDRESS: "同一个收货地址", PHONE: "收货手机号相同"}
@@ -19,6 +19,15 @@ def running_campaign(now: datetime) -> ReferralCampaign | None:
     running = ReferralCampaign.objects.filter(is_stopped=False, starts_at__lte=now)
     running = running.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
     return running.select_related("inviter_coupon", "invitee_coupon").order_by("-pk").first()
+
+
+def state_of(campaign: ReferralCampaign, *, now: datetime) -> RunState:
+    """Say what a campaign is in at `now`."""
+    if campaign.is_stopped:
+        return RunState.STOPPED
+    if now < campaign.starts_at:
+        return RunState.SCHEDULED
+    return RunState.ENDED if campaign.ends_at and campaign.ends_at <= now else RunState.RUNNING
 
 
 def doubts_at_registration(*, inviter: Member, device: str) -> list[str]:
@@ -107,6 +116,11 @@ def reward_words(campaign: ReferralCampaign, *, invitee: bool = False) -> str:
     points = campaign.invitee_points if invitee else campaign.inviter_points
     coupon = campaign.invitee_coupon if invitee else campaign.inviter_coupon
     return " 和 ".join([*([f"{points} 积分"] if points else []), *([coupon.name] if coupon else [])])
+
+
+def referrals_by_status() -> dict[str, int]:
+    """Count the pairs of all campaigns by status."""
+    return dict(Referral.objects.order_by().values_list("status").annotate(Count("pk")))
 
 
 def campaigns_with_figures() -> QuerySet[ReferralCampaign]:

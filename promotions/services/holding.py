@@ -10,7 +10,7 @@ from promotions.services.referrals import forget_devices
 def forget_holder(*, member: Member, now: datetime) -> None:
     """End what a member who leaves still holds: unused coupons and invitations that wait; blank their device.
 
-    Used coupons stay, for the amounts of orders hang on them. Part of the caller's transaction, under the member's lock.
+    Used coupons stay, for amounts of orders hang on them. Part of the caller's transaction, under the member's lock.
     """
     unused = Coupon.objects.select_for_update(of=("self",)).filter(member=member, status=CouponStatus.UNUSED)
     for coupon in unused.order_by("pk"):

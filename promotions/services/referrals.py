@@ -18,6 +18,7 @@ from promotions.services.giving import give_coupon, give_points
 from shop.lib.outbox import each
 from shop.lib.states import IllegalMove
 
+OPEN = frozenset({ReferralStatus.WAITING, ReferralStatus.DOUBTFUL})  # no order counts yet, or nobody has looked
 UNDECIDED = frozenset({ReferralStatus.WAITING, ReferralStatus.ORDERED, ReferralStatus.DOUBTFUL})
 
 
@@ -61,11 +62,7 @@ def note_completed_order(*, member: Member, order_no: str, due_at: datetime, now
     looked at it before. A repeat changes nothing.
     """
     referral = _locked(invitee=member)
-    if (
-        referral is None
-        or referral.order_no
-        or referral.status not in {ReferralStatus.WAITING, ReferralStatus.DOUBTFUL}
-    ):
+    if referral is None or referral.order_no or referral.status not in OPEN:
         return
     ordered = {"order_no": order_no, "due_at": due_at}
     doubts = [] if referral.decided_by_id else doubts_at_order(inviter=referral.inviter, invitee=member)
@@ -192,7 +189,11 @@ class ReferralDecided(Exception):
 
 @transaction.atomic
 def approve_referral(*, referral: Referral, by: Member, note: str, now: datetime) -> None:
-    """Let a doubtful pair go on, with the new member's reward, which waited. Raises ReferralDecided."""
+    """Let a doubtful pair go on, with the new member's reward, which waited. Raises ReferralDecided.
+
+    The new member is locked before the pair, as by those who complete an order.
+    """
+    Member.objects.select_for_update(no_key=True).get(pk=referral.invitee_id)
     locked = _locked(pk=referral.pk)
     if locked is None or locked.status != ReferralStatus.DOUBTFUL:
         raise ReferralDecided
@@ -225,7 +226,7 @@ class CampaignsOverlap(Exception):
 @transaction.atomic
 def save_campaign(campaign: ReferralCampaign) -> None:
     """Write a campaign. Raises CampaignsOverlap, and writes nothing, when another would run at the same time."""
-    _refuse_overlap(campaign)
+    check_overlap(campaign)
     campaign.save()
 
 
@@ -234,12 +235,15 @@ def switch_campaign(*, campaign: ReferralCampaign, is_stopped: bool) -> None:
     """Stop a campaign, which makes no new pairs then, or let it run again. Raises CampaignsOverlap."""
     campaign.is_stopped = is_stopped
     if not is_stopped:
-        _refuse_overlap(campaign)
+        check_overlap(campaign)
     campaign.save(update_fields=["is_stopped"])
 
 
-def _refuse_overlap(campaign: ReferralCampaign) -> None:
-    """Take turns with others who change campaigns, then look."""
+def check_overlap(campaign: ReferralCampaign) -> None:
+    """Take turns with others who change campaigns, then raise CampaignsOverlap if another runs at the same time.
+
+    Needs the caller's transaction.
+    """
     rows = ReferralCampaign.objects.select_for_update().order_by("pk")
     others = [other for other in rows if other.pk != campaign.pk and not other.is_stopped]
     clashing = [other for other in others if not campaign.is_stopped and _overlap(campaign, other)]

@@ -53,6 +53,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             "title": "营销",
             "items": [table("积分兑换", "redeem", "promotions.exchangeitem")],
         },
+        {"title": "营销", "items": marketing()},
         {
             "title": "资金",
             "items": [table("支付单", "payments", "orders.payment"), table("对账单", "balance", "orders.billline")],
@@ -67,6 +68,14 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 table("操作日志", "history", "members.operationlog"),
             ],
         },
+    ]
+
+
+def marketing() -> list[Entry]:
+    """List the tools that bring people back."""
+    return [
+        table("邀请有礼", "redeem", "promotions.referralcampaign"),
+        table("邀请记录", "handshake", "promotions.referral"),
     ]
 
 

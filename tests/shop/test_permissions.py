@@ -21,6 +21,12 @@ SNAPSHOT = {
         orders.remark_order orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption
         orders.view_order
         orders.view_redemption orders.view_refund shop.add_pickupslot shop.change_pickupslot shop.change_store
+        catalog.view_stockmove members.add_pointsentry members.change_member members.view_member members.view_message
+        orders.accept_order orders.cancel_order orders.redeem_order orders.redeem_without_code orders.refund_order
+        orders.remark_order orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption
+        orders.view_order orders.view_redemption orders.view_refund promotions.add_referralcampaign
+        promotions.change_referral promotions.change_referralcampaign promotions.view_referral
+        promotions.view_referralcampaign shop.add_pickupslot shop.change_pickupslot shop.change_store
         shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
         catalog.view_stockmove members.add_pointsentry members.change_level members.view_level members.view_member
         members.view_message members.view_pointsentry orders.accept_order orders.cancel_order
@@ -33,6 +39,9 @@ SNAPSHOT = {
     "财务": """
         members.view_level members.view_pointsentry orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
         orders.view_redemption orders.view_refund promotions.view_exchangeitem shop.view_shopsettings shop.view_store
+        orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
+        orders.view_redemption orders.view_refund promotions.view_referral promotions.view_referralcampaign
+        shop.view_shopsettings shop.view_store
     """,
     "店员": "orders.accept_order orders.redeem_order orders.remark_order orders.view_order orders.view_redemption",
 }
@@ -97,6 +106,11 @@ PAGES = {  # page -> who may open it
     "/admin/catalog/category/": "运营 店主",
     "/admin/catalog/category/add/": "运营 店主",
     "/admin/members/member/": "运营 店主",
+    "/admin/members/member/export/": "运营 店主",
+    "/admin/members/member/exports/": "运营 店主",
+    "/admin/promotions/referralcampaign/": "运营 财务 店主",
+    "/admin/promotions/referralcampaign/add/": "运营 店主",
+    "/admin/promotions/referral/": "运营 财务 店主",
     "/admin/members/message/": "运营 店主",
     "/admin/members/operationlog/": "店主",
     "/admin/shop/store/": "运营 财务 店主",
