@@ -3,7 +3,9 @@
 from promotions.selectors.flash import (
     FlashDeal,
     SessionPage,
+    SkuDeal,
     current_session,
+    deal_of_sku,
     deals_of_products,
     flash_prices,
     session_page,
@@ -21,7 +23,7 @@ from promotions.selectors.offers import (
 from promotions.selectors.tags import tagged, tags_of_product
 
 __all__ = [
-    "FlashDeal", "OfferPage", "SessionPage", "current_session", "deals_of_products", "flash_prices", "goods_of",
+    "FlashDeal", "OfferPage", "SessionPage", "SkuDeal", "current_session", "deal_of_sku", "deals_of_products", "flash_prices", "goods_of",
     "offer_page", "offer_terms", "offers_shown", "public_offers", "running_offers", "session_page", "sessions",
     "tagged", "tags_of_product",
 ]  # fmt: skip

@@ -50,6 +50,49 @@ def _maybe_open(now: datetime) -> QuerySet[FlashSale]:
 
 # --- Pages ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
+class SkuDeal:
+    """The flash price of a SKU on the product page: open, or about to open at `until`; at most `most` at once."""
+
+    item_id: int
+    price: SafeString
+    was: str
+    is_open: bool
+    opens: str
+    until: datetime
+    percent: int
+    left: int
+    most: int
+    limit_words: str
+
+    @property
+    def can_buy(self) -> bool:
+        """Say whether there is a piece to buy now."""
+        return self.is_open and self.left > 0
+
+
+def deal_of_sku(sku_id: int, *, now: datetime, is_vip: bool) -> SkuDeal | None:
+    """Return the session in which a SKU is, or will be within a day; one query."""
+    rows = _offered().filter(sku=sku_id, sale__in=_maybe_open(now)).select_related("sku__product")
+    item = rows.order_by("sale__starts_at", "pk").first()
+    if item is None:
+        return None
+    is_open = item.sale.is_open(now=now, is_vip=is_vip)
+    opens_at = item.sale.opens_at(is_vip=is_vip)
+    return SkuDeal(
+        item_id=item.pk,
+        price=markup.price(item.price),
+        was=was_words(item.price, item.sku.price),
+        is_open=is_open,
+        opens=clock_words(opens_at, now),
+        until=(item.sale.ends_at or opens_at) if is_open else opens_at,
+        percent=item.taken_percent,
+        left=item.left,
+        most=min(item.per_member, item.left),
+        limit_words=f"每人限购 {item.per_member} {item.sku.product.unit}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session in the row of sessions; `until` is what its countdown counts to."""
 

@@ -37,7 +37,9 @@ def tags_of_product(product_id: int, *, now: datetime) -> list[tuple[int, str]]:
 def _tagged(card: Card, offers: Sequence[Offer], deal: str, categories: frozenset[int]) -> Card:
     item = _item(card.id, categories)
     tags = [tag_of(offer) for offer in offers if offer.scope.covers(item)]
-    return replace(card, deal=deal, tags=tuple(tags[:TAGS_ON_A_CARD])) if deal or tags else card
+    if not deal and not tags:
+        return card
+    return replace(card, deal=deal, tags=tuple(tags[:TAGS_ON_A_CARD]), sold_out=card.sold_out and not deal)
 
 
 def _categories(ids: Sequence[int], offers: Sequence[Offer]) -> Mapping[int, frozenset[int]]:
