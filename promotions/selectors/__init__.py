@@ -6,8 +6,8 @@ from promotions.selectors.flash import (
     SkuDeal,
     current_session,
     deal_of_sku,
-    deals_of_products,
     flash_prices,
+    public_deals,
     session_page,
     sessions,
 )
@@ -23,7 +23,7 @@ from promotions.selectors.offers import (
 from promotions.selectors.tags import tagged, tags_of_product
 
 __all__ = [
-    "FlashDeal", "OfferPage", "SessionPage", "SkuDeal", "current_session", "deal_of_sku", "deals_of_products", "flash_prices", "goods_of",
-    "offer_page", "offer_terms", "offers_shown", "public_offers", "running_offers", "session_page", "sessions",
+    "FlashDeal", "OfferPage", "SessionPage", "SkuDeal", "current_session", "deal_of_sku", "flash_prices", "goods_of",
+    "offer_page", "offer_terms", "offers_shown", "public_deals", "public_offers", "running_offers", "session_page", "sessions",
     "tagged", "tags_of_product",
 ]  # fmt: skip

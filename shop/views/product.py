@@ -24,7 +24,7 @@ OTHERS = 6
 @require_safe
 def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
     """Queries when nothing is cached: version, SKUs with product, pictures, flash price, settings, stores, others like
-    it, and what tags need: offers, tiers, flash prices.
+    it, offers; and tiers, categories, flash prices of the others where there are some.
 
     For a member session, user, favourite, footprint and, with a limit for life, what they bought, kept or not.
     A choice of specs that htmx asks for leaves no footprint.
