@@ -7,6 +7,11 @@ from promotions.views import points_shop
 
 app_name = "promotions"
 urlpatterns = [
+    path("offers/", views.offer_list, name="offers"),
+    path("offers/<int:offer_id>/", views.offer, name="offer"),
+    path("offers/<int:offer_id>/share/", views.offer_share, name="offer_share"),
+    path("offers/<int:offer_id>/poster/", views.offer_poster, name="offer_poster"),
+    path("flash/", views.flash, name="flash"),
     path("points/", points_shop.points_shop, name="points_shop"),
     path("points/<int:item_id>/", points_shop.points_item, name="points_item"),
     path("points/<int:item_id>/exchange/", points_shop.points_exchange, name="points_exchange"),

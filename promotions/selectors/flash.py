@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from catalog.models import ProductImage, ProductStatus
 from catalog.selectors.cards import picture_url, was_words
 from promotions.models import FlashItem, FlashSale, RunState, in_state
-from shop.lib import markup
+from shop.lib import fragments, markup
 from shop.lib.markup import short_yuan
 
 MOST_EARLY = 24 * 60  # minutes that a VIP may come before the others
@@ -25,11 +25,18 @@ def flash_prices(*, sku_ids: Collection[int], now: datetime, is_vip: bool) -> di
     return {item.sku_id: item for item in rows if item.sale.is_open(now=now, is_vip=is_vip)}
 
 
-def deals_of_products(product_ids: Collection[int], *, now: datetime) -> dict[int, str]:
-    """Return `{product_id: "抢购 ¥9.9"}` of goods with pieces left in a session that is open for everybody; one query."""
-    rows = FlashItem.objects.filter(sku__product__in=product_ids, sale__in=_open_for_all(now))
-    facts = rows.order_by("-price", "-pk").values_list("sku__product_id", "price", "quota", "taken", "returned")
-    return {pk: f"抢购 {short_yuan(price)}" for pk, price, quota, taken, returned in facts if quota > taken + returned}
+def public_deals(*, now: datetime) -> dict[int, str]:
+    """Return `{product_id: "抢购 ¥9.90"}` of goods with pieces left in a session that is open for everybody.
+
+    As they were at most some seconds ago: for words, not for prices. One query when nothing is cached.
+    """
+    return fragments.fresh("public-deals", "", lambda: _read_deals(now))
+
+
+def _read_deals(now: datetime) -> dict[int, str]:
+    left = FlashItem.objects.filter(quota__gt=F("taken") + F("returned"), sale__in=_open_for_all(now))
+    prices = left.order_by("-price", "-pk").values_list("sku__product_id", "price")
+    return {product_id: f"抢购 {short_yuan(price)}" for product_id, price in prices}  # the lowest comes last
 
 
 def _offered() -> QuerySet[FlashItem]:
@@ -49,6 +56,49 @@ def _maybe_open(now: datetime) -> QuerySet[FlashSale]:
 
 
 # --- Pages ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class SkuDeal:
+    """The flash price of a SKU on the product page: open, or about to open at `until`; at most `most` at once."""
+
+    item_id: int
+    price: SafeString
+    was: str
+    is_open: bool
+    opens: str
+    until: datetime
+    percent: int
+    left: int
+    most: int
+    limit_words: str
+
+    @property
+    def can_buy(self) -> bool:
+        """Say whether there is a piece to buy now."""
+        return self.is_open and self.left > 0
+
+
+def deal_of_sku(sku_id: int, *, now: datetime, is_vip: bool) -> SkuDeal | None:
+    """Return the session in which a SKU is, or will be within a day; one query."""
+    rows = _offered().filter(sku=sku_id, sale__in=_maybe_open(now)).select_related("sku__product")
+    item = rows.order_by("sale__starts_at", "pk").first()
+    if item is None:
+        return None
+    is_open = item.sale.is_open(now=now, is_vip=is_vip)
+    opens_at = item.sale.opens_at(is_vip=is_vip)
+    return SkuDeal(
+        item_id=item.pk,
+        price=markup.price(item.price),
+        was=was_words(item.price, item.sku.price),
+        is_open=is_open,
+        opens=clock_words(opens_at, now),
+        until=(item.sale.ends_at or opens_at) if is_open else opens_at,
+        percent=item.taken_percent,
+        left=item.left,
+        most=min(item.per_member, item.left),
+        limit_words=f"每人限购 {item.per_member} {item.sku.product.unit}",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session in the row of sessions; `until` is what its countdown counts to."""

@@ -8,7 +8,7 @@ from catalog.selectors.cards import Card
 from catalog.selectors.categories import category_ids_of
 from promotions.pricing.terms import Item, Offer
 from promotions.pricing.words import tag_of
-from promotions.selectors.flash import deals_of_products
+from promotions.selectors.flash import public_deals
 from promotions.selectors.offers import public_offers
 
 TAGS_ON_A_CARD = 2
@@ -17,12 +17,12 @@ TAGS_ON_A_CARD = 2
 def tagged(cards: Sequence[Card], *, now: datetime) -> list[Card]:
     """Return the cards with the tags of what runs for everybody: the flash price first, then offers.
 
-    Queries when nothing is cached: offers, tiers, flash items, and categories where an offer asks for them.
+    Queries when nothing is cached: offers, tiers, flash prices, and categories where an offer asks for them.
     """
     ids = [card.id for card in cards]
     if not ids:
         return []
-    offers, deals = public_offers(now=now), deals_of_products(ids, now=now)
+    offers, deals = public_offers(now=now), public_deals(now=now)
     categories = _categories(ids, offers)
     return [_tagged(card, offers, deals.get(card.id, ""), categories.get(card.id, frozenset())) for card in cards]
 
@@ -37,7 +37,9 @@ def tags_of_product(product_id: int, *, now: datetime) -> list[tuple[int, str]]:
 def _tagged(card: Card, offers: Sequence[Offer], deal: str, categories: frozenset[int]) -> Card:
     item = _item(card.id, categories)
     tags = [tag_of(offer) for offer in offers if offer.scope.covers(item)]
-    return replace(card, deal=deal, tags=tuple(tags[:TAGS_ON_A_CARD])) if deal or tags else card
+    if not deal and not tags:
+        return card
+    return replace(card, deal=deal, tags=tuple(tags[:TAGS_ON_A_CARD]), sold_out=card.sold_out and not deal)
 
 
 def _categories(ids: Sequence[int], offers: Sequence[Offer]) -> Mapping[int, frozenset[int]]:

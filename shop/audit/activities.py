@@ -58,11 +58,11 @@ by_query(
     JOIN promotions_flashsale s ON s.id = i.sale_id
     LEFT JOIN (SELECT j.id, SUM(m.delta) AS units FROM promotions_flashitem j
                JOIN catalog_stockmove m ON m.sku_id = j.sku_id AND m.kind = 'flash'
-                                       AND m.source LIKE 'flash-item:' || CAST(j.id AS varchar(20)) || ':%'
+                                       AND m.source LIKE 'flash-item:' || CAST(j.id AS varchar(20)) || ':%%'
                GROUP BY j.id) f ON f.id = i.id
     LEFT JOIN (SELECT j.id, SUM(m.delta) AS units FROM promotions_flashitem j
                JOIN catalog_stockmove m ON m.sku_id = j.sku_id AND m.kind = 'flash_back'
-                                       AND m.source LIKE 'flash-item:' || CAST(j.id AS varchar(20)) || ':%'
+                                       AND m.source LIKE 'flash-item:' || CAST(j.id AS varchar(20)) || ':%%'
                GROUP BY j.id) b ON b.id = i.id
     WHERE i.quota <> COALESCE(-f.units, 0) OR i.returned <> COALESCE(b.units, 0)
        OR (s.returned_at IS NOT NULL AND i.quota <> i.taken + i.returned)

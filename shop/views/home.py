@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
@@ -9,14 +10,17 @@ from catalog import selectors as catalog
 from shop import alike
 from shop.lib import fragments
 from shop.models import ShopSettings
-from shop.views import common
+from shop.views import activities, common
 
 STORES_ON_HOME = 3
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Queries when nothing is cached: settings with the version, categories, blocks, goods, stores."""
+    """Queries when nothing is cached: settings with the version, categories, blocks, goods, stores, session, offers.
+
+    Besides the pieces of the session, tiers and flash prices where there are some.
+    """
     shop = ShopSettings.load()
     version = shop.catalogue_version
     front = fragments.fresh("home", version, lambda: _front(version, shop))
@@ -25,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _front(version: str, shop: ShopSettings) -> SafeString:
     tree, stores = catalog.category_tree(version), common.open_stores()
-    blocks = catalog.home_blocks(tree)
+    blocks = activities.dressed(catalog.home_blocks(tree), now=timezone.now())
     return render_to_string(
         "shop/home.html#front",
         {
@@ -33,6 +37,8 @@ def _front(version: str, shop: ShopSettings) -> SafeString:
             "blocks": blocks,
             "has_goods": any(block.cards for block in blocks),
             "categories": tree,
+            "flash": activities.flash_strip(now=timezone.now()),
+            "offers": activities.offer_strip(now=timezone.now()),
             "promises": common.promises(shop, stores),
             "stores": stores[:STORES_ON_HOME],
         },
