@@ -166,7 +166,7 @@ def _handing_out(template: CouponTemplate) -> list[tuple[str, str]]:
         found.append(("total", "总量要在 0 到 1 亿之间；0 表示不限量"))
     if not 0 <= template.per_member <= MOST_UNITS:
         found.append(("per_member", "不能是负数；0 表示不限"))
-    if template.total and template.per_member > template.total:
+    if 0 < template.total < template.per_member:
         found.append(("per_member", "每人限领不能超过发放总量"))
     if template.claim_from and template.claim_to and template.claim_to <= template.claim_from:
         found.append(("claim_to", "停止发放的时间要晚于开始发放的时间"))
