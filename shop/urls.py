@@ -26,6 +26,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("", include("members.urls")),
     path("", include("catalog.urls")),
+    path("", include("promotions.urls")),
     path("cart/", include("orders.urls.cart")),
     path("", include("orders.urls.orders")),
     path("counter/", include("orders.urls.counter")),

@@ -22,6 +22,7 @@ from promotions.services.coupons import (
     revoke_of_source,
     spend_coupon,
     tell_of,
+    why_none,
 )
 from promotions.services.refusals import (
     CodeRefused,
@@ -39,4 +40,5 @@ __all__ = [
     "give_back_coupon", "issue", "issue_birthday", "issue_birthdays", "issue_by_mode", "make_codes", "preview_push",
     "problems_of", "redeem_code", "revoke_coupon", "revoke_of_source", "revoke_unused", "run_pushes", "save_template",
     "set_goods", "spend_coupon", "start_push", "stop_push", "stop_template", "tell_expiring", "tell_of",
+    "why_none",
 ]  # fmt: skip

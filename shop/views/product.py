@@ -13,18 +13,22 @@ from catalog import services as goods
 from members.models import Member
 from members.views.access import is_shopper
 from orders.selectors import buying
+from promotions import selectors as promotions
 from shop import alike
 from shop.lib import fragments, qrcodes
 from shop.views import common
 
 OTHERS = 6
+COUPONS = 6
 
 
 @require_safe
 def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
-    """Queries when nothing is cached: version, SKUs with product, pictures, settings, stores, others like it.
+    """Queries when nothing is cached: version, SKUs with product, pictures, settings, stores, others like it, coupons
+    and, when some are for categories, those of the product.
 
-    For a member session, user, favourite, footprint and, with a limit for life, what they bought, kept or not.
+    For a member session, user, favourite, footprint and, with a limit for life, what they bought, with coupons, which
+    they hold, kept or not.
     A choice of specs that htmx asks for leaves no footprint.
     """
     sku_id, version = _number(request, "sku"), catalog.catalogue_version()
@@ -32,7 +36,7 @@ def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
     if kept is None:
         return _gone(request, version)
     product, parts = kept
-    context = {"product": product, "parts": parts, "is_favourite": False}
+    context = {"product": product, "parts": parts, "is_favourite": False, "coupons": _coupons(request, product_id)}
     if isinstance(request.user, Member):
         if product.limit.for_life:
             bought = buying.units_bought(request.user, [product_id]).get(product_id, 0)
@@ -55,6 +59,16 @@ def product_share(request: HttpRequest, product_id: int) -> HttpResponse:
     address = request.build_absolute_uri(reverse("product", args=[product_id]))
     qr = fragments.fresh(f"qr:{address}", "", lambda: qrcodes.data_uri(address))
     return render(request, "shop/product_share.html", {"product": kept[0], "address": address, "qr": qr})
+
+
+def _coupons(request: HttpRequest, product_id: int) -> list[promotions.Offered]:
+    """Return the coupons that are good for a product; to a member those they may take or have taken."""
+    offered = promotions.claimable_for_product(product_id, now=timezone.now())
+    offered = [one for one in offered if one.state == "claimable"]
+    if is_shopper(request.user):
+        seen = promotions.claimable_by(request.user, offered)  # type: ignore[arg-type]
+        return [one for one in seen if one.state != "others"][:COUPONS]
+    return [one for one in offered if one.is_for_all][:COUPONS]
 
 
 def _seen_by(request: HttpRequest, member: Member, product_id: int) -> bool:
