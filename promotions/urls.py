@@ -7,6 +7,13 @@ from promotions.views import points_shop
 
 app_name = "promotions"
 urlpatterns = [
+    path("coupons/", views.coupon_centre, name="coupons"),
+    path("coupons/claim/", views.coupon_claim, name="coupon_claim"),
+    path("coupons/code/", views.coupon_code, name="coupon_code"),
+    path("coupons/s/<slug:token>/", views.coupon_share, name="coupon_share"),
+    path("coupons/s/<slug:token>/take/", views.coupon_take, name="coupon_take"),
+    path("coupons/s/<slug:token>/poster.png", views.coupon_poster, name="coupon_poster"),
+    path("me/coupons/", views.my_coupons, name="my_coupons"),
     path("offers/", views.offer_list, name="offers"),
     path("offers/<int:offer_id>/", views.offer, name="offer"),
     path("offers/<int:offer_id>/share/", views.offer_share, name="offer_share"),

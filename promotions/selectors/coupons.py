@@ -113,7 +113,9 @@ def claimable_for_product(product_id: int, *, now: datetime) -> list[Offered]:
     """Return the coupons to be taken that are good for a product. One query more when some are for categories."""
     offered = claimable(now=now)
     needs = any(one.scope_kind == ScopeKind.CATEGORY for one in offered)
-    categories = categories_of(product_id) if needs else set[int]()
+    categories = set[int]()
+    if needs:
+        categories = fragments.fresh(f"categories-of-product:{product_id}", "", lambda: categories_of(product_id))
     return [one for one in offered if one.covers(product_id, categories)]
 
 
@@ -124,7 +126,7 @@ def categories_of(product_id: int) -> set[int]:
     return {pk for row in rows for pk in row if pk}
 
 
-def shared(token: str, *, now: datetime) -> tuple[CouponTemplate, Offered] | None:
+def shared(token: str) -> tuple[CouponTemplate, Offered] | None:
     """Return the coupon behind a shared link; None for a link that is none."""
     template = CouponTemplate.objects.filter(share_token=token, issue_mode=IssueMode.SHARE).first()
     return (template, offered_of(template)) if template else None

@@ -22,6 +22,7 @@ from promotions.services.coupons import (
     revoke_of_source,
     spend_coupon,
     tell_of,
+    why_none,
 )
 from promotions.services.drafts import DraftRefused, FlashDraft, FlashItemDraft, OfferDraft, Problem, TierDraft
 from promotions.services.exchanges import ExchangeRefused, exchange_for_coupon, give_back_exchange, take_exchange
@@ -127,4 +128,5 @@ __all__ = [
     "take_gifts",
     "tell_expiring",
     "tell_of",
+    "why_none",
 ]

@@ -25,15 +25,16 @@ from shop.lib.money import yuan
 from shop.views import common
 
 OTHERS = 6
+COUPONS = 6
 
 
 @require_safe
 def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
     """Queries when nothing is cached: version, SKUs with product, pictures, flash price, settings, stores, others like
-    it, offers; and tiers, categories, flash prices of the others where there are some.
+    it, offers, coupons; and categories, flash prices of the others where there are some.
 
-    For a member session, user, favourite, footprint and, with a limit for life, what they bought, kept or not; for one
-    with a level that too. The member's price stands outside the kept parts.
+    For a member session, user, favourite, footprint and, with a limit for life, what they bought, with coupons, which
+    they hold, kept or not; for one with a level that too. The member's price stands outside the kept parts.
     A choice of specs that htmx asks for leaves no footprint.
     """
     sku_id, version = _number(request, "sku"), catalog.catalogue_version()
@@ -44,6 +45,7 @@ def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
         return _gone(request, version)
     product, parts, deal = kept
     context = {"product": product, "parts": parts, "deal": deal, "is_favourite": False}
+    context["coupons"] = _coupons(request, product_id)
     if isinstance(request.user, Member):
         context["member_price"] = _member_price(request.user, product)
         context["shared_by"] = _shared_by(request)
@@ -100,6 +102,16 @@ def _member_price(member: Member, product: catalog.ProductPage) -> MemberPrice |
     if fen >= product.site_price:
         return None
     return MemberPrice(markup.price(fen), f"¥{yuan(product.site_price)}", f"{level.name} {level.rate / 10:g} 折")
+
+
+def _coupons(request: HttpRequest, product_id: int) -> list[promotions.Offered]:
+    """Return the coupons that are good for a product; to a member those they may take or have taken."""
+    offered = promotions.claimable_for_product(product_id, now=timezone.now())
+    offered = [one for one in offered if one.state == "claimable"]
+    if is_shopper(request.user):
+        seen = promotions.claimable_by(request.user, offered)  # type: ignore[arg-type]
+        return [one for one in seen if one.state != "others"][:COUPONS]
+    return [one for one in offered if one.is_for_all][:COUPONS]
 
 
 def _seen_by(request: HttpRequest, member: Member, product_id: int) -> bool:
