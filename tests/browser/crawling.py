@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import ConsoleMessage, Error, Page, Response
 
 from tests.browser.conftest import DESK, PHONE, is_complaint
-from tests.browser.looking import OURS, THEME, answers_of, faults_on_a_desk, faults_on_a_phone
+from tests.browser.looking import OURS, THEME, answers_of, faults_on_a_desk, faults_on_a_phone, take_picture
 from tests.databases import ROOT
 
 SCREENS = ROOT / "var" / "screens"
@@ -95,7 +95,7 @@ class Crawl:
 
     def keep_picture(self, view: str, special: str, screen: str) -> None:
         name = "-".join(filter(None, [view.replace(":", "_"), special or str(self.of_view[view]), screen]))
-        self.page.screenshot(path=self.folder / f"{name}.png", full_page=True)
+        take_picture(self.page, self.folder / f"{name}.png")
 
     def remember(self, links: Iterable[str]) -> None:
         for link in (link.partition("#")[0] for link in links):
