@@ -52,7 +52,8 @@ class Crawl:
 
     def note_broken_part(self, response: Response) -> None:
         """Hold a picture, a style or a script that is not there against the page."""
-        if response.status >= 400 and not response.request.is_navigation_request() and self.is_own(response.url):
+        is_part = not response.request.is_navigation_request() and self.is_own(response.url)
+        if response.status >= 400 and is_part and not is_limit(response):
             self.hold(f"{response.request.resource_type} {path_of(response.url)} answers {response.status}")
 
     def note_complaint(self, message: ConsoleMessage) -> None:
@@ -136,6 +137,11 @@ class Crawl:
         answer = self.page.request.get(link, max_redirects=0)
         if answer.status >= 400:
             self.note(f"{source}: broken link to {path_of(link)}: {answer.status}")
+
+
+def is_limit(response: Response) -> bool:
+    """Say whether it is the answer to one who asked too often, which the page shows: a state of it, not a fault."""
+    return response.status == 429 and response.request.resource_type == "xhr"
 
 
 def view_at(url: str) -> str:
