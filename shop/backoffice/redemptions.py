@@ -96,7 +96,7 @@ class RedemptionAdmin(OfOrderAdmin):
     def goods(self, redemption: Redemption) -> str:
         return "；".join(f"{part.line.name} {part.line.spec_text} × {part.units}" for part in redemption.lines.all())
 
-    @admin.display(description="订单金额（元）")
+    @admin.display(description="金额（元）")
     def amounts(self, redemption: Redemption) -> SafeString:
         return amount(redemption.order.payable_amount)
 
