@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from catalog.models import BlockKind, GoodsSource, HomeBlock, Product
+from catalog.models import Product
 from members.models import Address, Member, Message
 from members.services import notify_staff
-from orders.models import Order, Redemption, Refund, RefundStatus
+from orders.models import BillLine, Order, Redemption, Refund, RefundStatus
 from shop.backoffice.permissions import CLERK, FINANCE, OPERATOR, OWNER
 from shop.models import Store
 from tests.browser import steps
@@ -18,7 +18,7 @@ from tests.browser.conftest import Visit
 from tests.browser.crawling import Crawl
 from tests.browser.routes import pages_for
 from tests.browser.states import COUNTER, GUEST, MEMBER, NEW_MEMBER, State, at
-from tests.browser.world import World, fill_life, open_world
+from tests.browser.world import World, fill_life, hang_pictures, open_world
 from tests.factories import make_member, make_staff
 from tests.shop.backoffice import make_operator, make_worker
 
@@ -37,7 +37,9 @@ UNLINKED = {  # pages that open though no link leads to them, and why
 
 @pytest.fixture
 def world(site: str) -> World:
-    return open_world()
+    world = open_world()
+    hang_pictures(world)
+    return world
 
 
 def crawl(page: Page, world: World, *, role: str, who: Member | None, ground: str, states: list[State]) -> None:
@@ -108,7 +110,7 @@ def make_worker_of(role: str, store: Store) -> Member:
 
 
 def fill_back_office(world: World, staff: Member) -> None:
-    """Give the back office what orders alone do not: notices, slots, picked goods, a refund that failed.
+    """Give the back office what orders alone do not: notices, slots, a bill, a refund that failed.
 
     What was handed over was handed over by `staff`, who may take it back for a while.
     """
@@ -118,6 +120,7 @@ def fill_back_office(world: World, staff: Member) -> None:
     )  # fmt: skip
     Redemption.objects.update(staff=staff)
     steps.make_slot(world.store)
-    block = HomeBlock.objects.create(kind=BlockKind.GOODS, title="店长挑的", source=GoodsSource.PICKED)
-    block.picks.create(product=world.goods["few"])
+    BillLine.objects.create(
+        channel="wechat", bill_date=timezone.localdate(), kind="payment", number="X1", amount=100, difference="店铺没有"
+    )
     Refund.objects.update(status=RefundStatus.FAILED, last_error="商户余额不足")
