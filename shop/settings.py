@@ -209,7 +209,7 @@ UNFOLD = {
     "SITE_HEADER": "shop.backoffice.navigation.site_header",
     "SITE_SYMBOL": "storefront",
     "SITE_URL": "/",
-    "SHOW_HISTORY": True,
+    "SHOW_HISTORY": lambda request: request.user.has_perm("members.view_operationlog"),
     "THEME": "light",
     "BORDER_RADIUS": "8px",
     "STYLES": [lambda request: static("css/tokens.css"), lambda request: static("css/backoffice.css")],

@@ -75,7 +75,7 @@ class SlotInline(StackedInline):
 class StoreAdmin(StaffAdmin):
     form = StoreForm
     change_form_before_template = "admin/store_poster.html"
-    list_display = ["name", "is_hq", "phone", "hours", "slot_count", "pickup", "state", "sort_order"]
+    list_display = ["name", "kind", "phone", "hours", "slot_count", "pickup", "state", "sort_order"]
     list_display_links = ["name"]
     ordering = ["sort_order", "pk"]
     inlines = [SlotInline]
@@ -105,9 +105,9 @@ class StoreAdmin(StaffAdmin):
         names = [f"{one}（{role_of(one)}）" for one in people.prefetch_related("groups")]
         return "、".join(names) or "还没有员工。在“员工与权限”里给员工选门店。"
 
-    @admin.display(description="总店", boolean=True)
-    def is_hq(self, store: Store) -> bool:
-        return store.is_headquarters
+    @admin.display(description="类型")
+    def kind(self, store: Store) -> str:
+        return "总店" if store.is_headquarters else "分店"
 
     @admin.display(description="自提时段")
     def slot_count(self, store: Any) -> str:
