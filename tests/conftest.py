@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from catalog.selectors import versions
+from shop.lib import fragments
 from tests import wiping
 from tests.fixtures_sandbox import sandbox, sandbox_process, wechat  # noqa: F401 fixtures for every test
 
@@ -15,6 +17,13 @@ LEFT_OUT = pytest.StashKey[list[str]]()
 
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no wrong answer
 hypothesis.settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin with nothing in the memory of this process; what is counted must not hang on how fast a test is."""
+    fragments.forget()
+    monkeypatch.setattr(versions, "LIFETIME", 60)
 
 
 def pytest_configure() -> None:
