@@ -11,6 +11,11 @@ from members.models import Member
 from shop.lib.money import FenField
 from shop.lib.uploads import PictureField
 
+BASKET_FIELDS = [
+    "product", "code", "spec_text", "price", "stock", "image", "is_active", "product__code", "product__name",
+    "product__unit", "product__status", "product__limit_kind", "product__limit_units", "product__min_units",
+]  # fmt: skip
+
 
 class SkuQuerySet(models.QuerySet["Sku"]):
     """SKUs under their business names."""
@@ -18,6 +23,10 @@ class SkuQuerySet(models.QuerySet["Sku"]):
     def active(self) -> "SkuQuerySet":
         """Combinations that are offered; removed ones are kept for the orders that point at them."""
         return self.filter(is_active=True)
+
+    def for_basket(self) -> "SkuQuerySet":
+        """With their product, and of both only what a cart, a price and a line of an order ask for."""
+        return self.select_related("product").only(*BASKET_FIELDS)
 
     def below_floor(self) -> "SkuQuerySet":
         """Offered SKUs of goods on sale whose stock has fallen below the alert floor."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 
-from catalog.models import MOST_UNITS, LimitKind, ProductImage, ProductStatus, Sku
+from catalog.models import BASKET_FIELDS, MOST_UNITS, LimitKind, ProductImage, ProductStatus, Sku
 from catalog.selectors import picture_url
 from catalog.selectors.product_page import FEW_LEFT
 from members.models import Member
@@ -90,6 +90,9 @@ class Cart:
         return bool(self.lines) and all(line.is_selected for line in self.lines)
 
 
+EMPTY = Cart(lines=[], invalid=[], goods_amount=0, units=0)
+
+
 def show(owner: Owner) -> Cart:
     """Return the cart of `owner` with live prices; lines that cannot be bought stand in groups of their own."""
     return _shown(_entries(owner), owner.member)
@@ -127,21 +130,39 @@ def selected_items(cart: Cart) -> list[tuple[int, int]]:
 
 
 def _entries(owner: Owner) -> list[tuple[Sku, int, bool]]:
-    return _with_skus(_held(owner))
+    """Return SKUs, each with its picture, their units and whether they are selected, in one query."""
+    if owner.member is None:
+        return _with_skus(_held(owner))
+    picture = Subquery(_pictures_of("sku__product"))
+    items = _items(owner.member).select_related("sku__product").annotate(picture=picture)
+    found = list(items.only("units", "is_selected", *(f"sku__{name}" for name in BASKET_FIELDS)))
+    for item in found:
+        vars(item.sku)["picture"] = vars(item)["picture"]
+    return [(item.sku, item.units, item.is_selected) for item in found]
 
 
 def _with_skus(held: Mapping[int, tuple[int, bool]]) -> list[tuple[Sku, int, bool]]:
-    shown = ProductImage.objects.filter(product=OuterRef("product")).order_by("sort_order", "pk").values("image")[:1]
-    skus = Sku.objects.select_related("product").annotate(picture=Subquery(shown)).in_bulk(list(held)) if held else {}
+    rows = Sku.objects.for_basket().annotate(picture=Subquery(_pictures_of("product")))
+    skus = rows.in_bulk(list(held)) if held else {}
     return [(skus[sku_id], *rest) for sku_id, rest in held.items() if sku_id in skus]
+
+
+def _pictures_of(product: str) -> QuerySet[ProductImage, str]:
+    """Name the first picture of the product that the row outside calls `product`."""
+    pictures = ProductImage.objects.filter(product=OuterRef(product)).order_by("sort_order", "pk")
+    return pictures.values_list("image", flat=True)[:1]
+
+
+def _items(member: Member) -> QuerySet[CartItem]:
+    """What is in a member's cart, what was added last first."""
+    return CartItem.objects.filter(member=member).order_by("-added_at", "-pk")
 
 
 def _held(owner: Owner) -> dict[int, tuple[int, bool]]:
     """Return {sku_id: (units, is_selected)}, what was added last first."""
     if owner.member is None:
         return {sku_id: (units, True) for sku_id, units in reversed(guest_units(owner.session).items())}
-    items = CartItem.objects.filter(member=owner.member).order_by("-added_at", "-pk")
-    rows = items.values_list("sku_id", "units", "is_selected")
+    rows = _items(owner.member).values_list("sku_id", "units", "is_selected")
     return {sku_id: (units, is_selected) for sku_id, units, is_selected in rows}
 
 

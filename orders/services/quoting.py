@@ -78,7 +78,7 @@ def _units_by_sku(items: Sequence[tuple[int, int]]) -> dict[int, int]:
 
 def _skus_for_sale(units_by_sku: Mapping[int, int]) -> dict[int, Sku]:
     pictures = Prefetch("product__images", ProductImage.objects.order_by("sort_order", "pk"))
-    skus = Sku.objects.select_related("product").prefetch_related(pictures).in_bulk(list(units_by_sku))
+    skus = Sku.objects.for_basket().prefetch_related(pictures).in_bulk(list(units_by_sku))
     for sku_id in units_by_sku:
         sku = skus.get(sku_id)
         if sku is None or not sku.is_active or sku.product.status != ProductStatus.ON_SALE:
