@@ -20,7 +20,7 @@ hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin with nothing in the memory of this process; what is counted must not hang on how fast a test is."""
     fragments.forget()
     monkeypatch.setattr(versions, "LIFETIME", 60)
