@@ -164,7 +164,7 @@ CACHES: dict[str, dict[str, Any]] = {
     # Fragments of pages, in the memory of each process: see shop/lib/fragments.py.
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "shop.sessions"  # in the database
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 STAFF_SESSION_AGE = int(timedelta(hours=env.int("STAFF_SESSION_HOURS", default=12)).total_seconds())
 SESSION_COOKIE_NAME = "tuanpu_session"

@@ -24,12 +24,12 @@ from catalog.selectors.keeping import (
     recently_seen,
 )
 from catalog.selectors.product_page import Dimension, ProductPage, SpecValue, product_page
-from catalog.selectors.versions import NAME_KEY, NAME_LIFETIME, VERSION_KEY, catalogue_version, shop_name
+from catalog.selectors.versions import catalogue_version, forget_version, shop_name, shop_settings
 
 __all__ = [
-    "NAME_KEY", "NAME_LIFETIME", "SORTS", "VERSION_KEY", "Block", "Card", "CategoryNode", "Dimension",
-    "GoodsFound", "Kept", "ProductPage", "SeenDay", "Slide", "SpecValue", "Wish", "cards_of", "catalogue_version",
-    "category_named", "category_tree", "favourite_rows", "footprints_by_day", "goods_found", "home_blocks",
-    "hot_words", "is_favourite", "kept_of", "names_found", "others_like", "picture_url", "popular",
-    "product_page", "recently_seen", "shop_name", "sold_words", "words_of",
+    "SORTS", "Block", "Card", "CategoryNode", "Dimension", "GoodsFound", "Kept", "ProductPage", "SeenDay", "Slide",
+    "SpecValue", "Wish", "cards_of", "catalogue_version", "category_named", "category_tree", "favourite_rows",
+    "footprints_by_day", "forget_version", "goods_found", "home_blocks", "hot_words", "is_favourite", "kept_of",
+    "names_found", "others_like", "picture_url", "popular", "product_page", "recently_seen", "shop_name",
+    "shop_settings", "sold_words", "words_of",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog import services as catalog
-from catalog.models import LimitKind, Product, Sku
+from catalog.models import Sku
 from members.models import Member
 from orders.models import CartItem, Channel, DeliveryMethod, Order, OrderLine
 from orders.services import accepting, paying, slots
@@ -73,7 +73,6 @@ class _Asked:
 @transaction.atomic
 def _place(asked: _Asked, now: datetime) -> Order:
     shop = ShopSettings.load()
-    _lock_member_if_limited(asked)
     basket = quote(member=asked.member, items=asked.items, delivery=asked.delivery, shop=shop, now=now)
     _check_payment(asked, shop, basket)
     order = _new_order(asked, basket, shop, now)
@@ -87,13 +86,6 @@ def _place(asked: _Asked, now: datetime) -> Order:
     _go_on_without_gateway(order, shop, now)
     _take_stock(lines, asked.member, now)
     return order
-
-
-def _lock_member_if_limited(asked: _Asked) -> None:
-    """Let orders of one member for goods with a lifetime limit wait for each other, so that their sum is counted."""
-    sku_ids = [sku_id for sku_id, _ in asked.items]
-    if Product.objects.filter(skus__in=sku_ids, limit_kind=LimitKind.LIFETIME).exists():
-        Member.objects.select_for_update(no_key=True).only("pk").get(pk=asked.member.pk)
 
 
 def _check_payment(asked: _Asked, shop: ShopSettings, basket: Quote) -> None:
@@ -182,8 +174,7 @@ def _line(order: Order, basket: Quote, priced: PricedLine) -> OrderLine:
 
 def _picture(sku: Sku) -> str:
     """Return the storage path of the picture that the buyer saw: the SKU's own, else the product's first."""
-    names = [sku.image.name, *(shown.image.name for shown in sku.product.images.all())]
-    return next((name for name in names if name), "")
+    return sku.image.name or vars(sku)["picture"] or ""
 
 
 def _go_on_without_gateway(order: Order, shop: ShopSettings, now: datetime) -> None:
@@ -195,7 +186,10 @@ def _go_on_without_gateway(order: Order, shop: ShopSettings, now: datetime) -> N
 
 
 def _take_stock(lines: Sequence[OrderLine], member: Member, now: datetime) -> None:
-    """Take the stock of all lines: last of all, because many buyers meet at the same SKU."""
+    """Take the stock of all lines: last of all, because many buyers meet at the same SKU.
+
+    The lines are new, so nothing can have been taken for them, and a refusal undoes the order: no savepoint.
+    """
     units: Mapping[int, int] = {line.sku_id: line.units for line in lines}
     sources = {line.sku_id: f"order-line:{line.pk}" for line in lines}
-    catalog.take_stock(units, source_by_sku=sources, by=member, now=now)
+    catalog.take_stock(units, source_by_sku=sources, by=member, now=now, savepoint=False)

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch
-
-from catalog.models import ProductImage, ProductStatus, Sku
+from catalog.models import ProductStatus, Sku
 from members.models import Address, Member
 from orders.selectors.buying import units_bought
 from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, SlotFull
@@ -52,6 +50,8 @@ def quote(
 ) -> Quote:
     """Price `items` ([(sku_id, units)]) for `delivery`; every rule but stock and slot capacity is checked.
 
+    Within a transaction: a member who buys goods with a limit for life is locked, so that orders which would add up
+    wait for each other.
     Raises PlacingRefused with the sentence for the first thing that is wrong.
     """
     units_by_sku = _units_by_sku(items)
@@ -77,8 +77,7 @@ def _units_by_sku(items: Sequence[tuple[int, int]]) -> dict[int, int]:
 
 
 def _skus_for_sale(units_by_sku: Mapping[int, int]) -> dict[int, Sku]:
-    pictures = Prefetch("product__images", ProductImage.objects.order_by("sort_order", "pk"))
-    skus = Sku.objects.select_related("product").prefetch_related(pictures).in_bulk(list(units_by_sku))
+    skus = Sku.objects.for_basket().with_picture().in_bulk(list(units_by_sku))
     for sku_id in units_by_sku:
         sku = skus.get(sku_id)
         if sku is None or not sku.is_active or sku.product.status != ProductStatus.ON_SALE:
@@ -94,12 +93,17 @@ def _check_limits(member: Member, units_by_sku: Mapping[int, int], skus: Mapping
         product_id = skus[sku_id].product_id
         units_by_product[product_id] = units_by_product.get(product_id, 0) + units
     lifetime = [pk for pk, product in products.items() if product.limit.for_life]
-    bought = units_bought(member, lifetime) if lifetime else {}
+    bought = _bought_under_lock(member, lifetime) if lifetime else {}
     for product_id, units in units_by_product.items():
         limit = products[product_id].limit
         why = limit.too_many(units, bought=bought.get(product_id, 0)) or limit.too_few(units)
         if why:
             raise LimitExceeded(f"{products[product_id].name}：{why}")
+
+
+def _bought_under_lock(member: Member, product_ids: Sequence[int]) -> dict[int, int]:
+    Member.objects.select_for_update(no_key=True).only("pk").get(pk=member.pk)
+    return units_bought(member, product_ids)
 
 
 def _place_of(

@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import MOST_UNITS
+from catalog.selectors import catalogue_version, shop_settings
 from orders.services import cart
 from orders.views.access import cart_owner
 from promotions import pricing
-from shop.models import ShopSettings
+from shop.lib import alike
 
 REMOVED = "cart_removed"  # key of the session: {sku_id: units} that were taken out last, until the next page
 
@@ -33,7 +34,13 @@ class Freight:
 @require_safe
 @never_cache
 def cart_page(request: HttpRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, settings, units bought (only with a lifetime limit)."""
+    """Queries: session, user, cart with SKUs, settings, units bought (only with a lifetime limit).
+
+    A guest without a session has nothing in the cart, and all such guests get the same page.
+    """
+    if not alike.has_session(request):
+        context = {"cart": cart.EMPTY, "is_guest": True}
+        return alike.page(request, "orders/cart.html", context, version=catalogue_version(), for_members=False)
     owner = cart_owner(request)
     shown = cart.show(owner)
     context = {
@@ -47,7 +54,7 @@ def cart_page(request: HttpRequest) -> HttpResponse:
 
 def _freight(shown: cart.Cart) -> Freight | None:
     """Say how far the selected goods are from free delivery; None where that is no question."""
-    shop = ShopSettings.load()
+    shop = shop_settings()
     rule = pricing.freight_rule(shop, is_pickup=False)
     if not shop.express_enabled or not rule.free_over or not rule.amount:
         return None

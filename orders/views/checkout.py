@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from catalog.selectors import shop_settings
 from catalog.services import OutOfStock
 from members.models import Address, Member
 from members.selectors import addresses_of
@@ -29,7 +30,7 @@ from orders.services.slot_choices import SlotDayChoices, bookable_days
 from orders.views.access import cart_owner
 from orders.views.cart import whole_number
 from promotions import pricing
-from shop.models import ShopSettings, Store
+from shop.models import Store
 
 PHONE_OR_TABLET = re.compile(r"Mobi|Android|iPhone|iPad", re.IGNORECASE)
 CARRIED = ("sku", "units", "delivery", "store", "slot", "remark", "pay")  # what survives a trip to the address book
@@ -52,25 +53,30 @@ class Chosen:
 @never_cache
 @shopper_required
 def checkout(request: MemberRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, settings, stores, slots, places left, addresses; no more for any choice."""
+    """Queries: session, user, cart with SKUs, places left, addresses; when nothing is kept settings, stores, slots.
+
+    What settings and stores offer may be some seconds old. Placing an order looks at them again.
+    """
     asked = request.POST if request.method == "POST" else request.GET
     do = asked.get("do", "") if request.method == "POST" else ""
-    placed = order_of_key(request.user, asked.get("key", "")) if do == "place" else None
-    if placed:  # the same form again: its goods have left the cart
-        return _to_order(placed)
-    basket = _basket(request, asked)
+    basket, now = _basket(request, asked), timezone.now()
     if not basket.lines:
-        return _nothing_to_buy(request, basket)
-    now = timezone.now()
+        placed = _placed_before(request) if do == "place" else None
+        return _to_order(placed) if placed else _nothing_to_buy(request, basket)
     options, chosen = _choices(request.user, asked, now)
     if do in {"address_add", "addresses"}:
         return _to_address_book(do, asked)
     form = CheckoutForm(request.POST if do == "place" else None, options=options)
-    if form.is_bound and form.is_valid():
-        order = _place(request, form, basket, now)
+    if form.is_bound:
+        order = _place(request, form, basket, now) if form.is_valid() else _placed_before(request)
         if order:
             return _to_order(order)
     return render(request, "orders/checkout.html", _context(request, form, basket, options, chosen))
+
+
+def _placed_before(request: MemberRequest) -> Order | None:
+    """Return the order that this very form has made already: its goods have left the cart, the last slot is full."""
+    return order_of_key(request.user, request.POST.get("key", ""))
 
 
 def _to_order(order: Order) -> HttpResponse:
@@ -96,7 +102,7 @@ def _nothing_to_buy(request: HttpRequest, basket: cart.Cart) -> HttpResponse:
 
 
 def _choices(member: Member, asked: Mapping[str, Any], now: datetime) -> tuple[Options, Chosen]:
-    shop = ShopSettings.load()
+    shop = shop_settings()
     stores = pickup_stores() if shop.pickup_enabled else []
     addresses = list(addresses_of(member)) if shop.express_enabled else []
     store = _picked(stores, whole_number(asked, "store"))
@@ -138,7 +144,7 @@ def _to_address_book(do: str, asked: Mapping[str, Any]) -> HttpResponse:
 
 def _place(request: MemberRequest, form: CheckoutForm, basket: cart.Cart, now: datetime) -> Order | None:
     """Place the order; where it is refused, say so in the form and return None."""
-    owner = cart_owner(request)
+    from_cart = "sku" not in request.POST
     try:
         order = placing.place(
             member=request.user,
@@ -149,7 +155,7 @@ def _place(request: MemberRequest, form: CheckoutForm, basket: cart.Cart, now: d
             buyer_remark=form.cleaned_data["remark"],
             pay_channel=form.cleaned_data["pay"],
             terminal=terminal_of(request),
-            from_cart="sku" not in request.POST,
+            from_cart=from_cart,
             now=now,
         )
     except SlotFull as refusal:
@@ -160,7 +166,8 @@ def _place(request: MemberRequest, form: CheckoutForm, basket: cart.Cart, now: d
         names = {line.sku_id: line.name for line in basket.lines}
         form.add_error(None, f"{names.get(refusal.sku_id, '商品')}刚刚被别人买走，库存不够了")
     else:
-        cart.recount(owner)
+        if from_cart and order.created_at == now:  # not one that this form made before
+            cart.lose_ordered(cart_owner(request), basket=basket)
         return order
     return None
 

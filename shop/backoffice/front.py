@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 
-from catalog import services as catalog
+from catalog.services import bump_catalogue
 from members.selectors import stores_of_staff
 from shop.backoffice.base import StaffAdmin, staff_of
 from shop.backoffice.front_forms import SettingsForm, SlotForm, StoreForm
@@ -51,10 +51,14 @@ class SettingsAdmin(StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        transaction.on_commit(catalog.settings_changed)
+        transaction.on_commit(bump_catalogue)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect("admin:shop_shopsettings_change", ShopSettings.load().pk)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(bump_catalogue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         super().response_change(request, obj)
@@ -92,6 +96,10 @@ class StoreAdmin(StaffAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Which store is the headquarters decides who sees all orders: that is for owners to say."""
         return ["workers"] if is_owner(staff_of(request)) else ["workers", "is_headquarters"]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        transaction.on_commit(bump_catalogue)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A store has orders and a past: it is closed, never deleted."""

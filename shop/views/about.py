@@ -20,12 +20,12 @@ def store_list(request: HttpRequest) -> HttpResponse:
     """The stores with a door, and whether somebody is there now, as far as their hours can be read."""
     now = timezone.localtime()
     rows = [(store, hours.is_open(store.hours, at=now)) for store in common.open_stores()]
-    return render(request, "shop/store_list.html", {"rows": rows, "shop": common.shop_settings()})
+    return render(request, "shop/store_list.html", {"rows": rows, "shop": shop_settings()})
 
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/privacy.html", {"shop": common.shop_settings(), "version": PRIVACY_VERSION})
+    return render(request, "shop/privacy.html", {"shop": shop_settings(), "version": PRIVACY_VERSION})
 
 
 @require_safe

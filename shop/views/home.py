@@ -6,8 +6,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from catalog import selectors as catalog
-from shop import alike
-from shop.lib import fragments
+from shop.lib import alike, fragments
 from shop.models import ShopSettings
 from shop.views import common
 
@@ -16,9 +15,9 @@ STORES_ON_HOME = 3
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Queries when nothing is cached: settings with the version, categories, blocks, goods, stores."""
-    shop = ShopSettings.load()
-    version = shop.catalogue_version
+    """Queries when nothing is cached: version, settings, categories, blocks, goods, stores."""
+    version = catalog.catalogue_version()
+    shop = catalog.shop_settings()
     front = fragments.fresh("home", version, lambda: _front(version, shop))
     return alike.page(request, "shop/home.html", {"shop": shop, "front": front}, version=version)
 

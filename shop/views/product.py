@@ -13,8 +13,7 @@ from catalog import services as goods
 from members.models import Member
 from members.views.access import is_shopper
 from orders.selectors import buying
-from shop import alike
-from shop.lib import fragments, qrcodes
+from shop.lib import alike, fragments, qrcodes
 from shop.views import common
 
 OTHERS = 6
@@ -24,7 +23,7 @@ OTHERS = 6
 def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
     """Queries when nothing is cached: version, SKUs with product, pictures, settings, stores, others like it.
 
-    For a member session, user, favourite, footprint and, with a limit for life, what they bought, kept or not.
+    For a member session, user, footprint with favourite and, with a limit for life, what they bought, kept or not.
     A choice of specs that htmx asks for leaves no footprint.
     """
     sku_id, version = _number(request, "sku"), catalog.catalogue_version()
@@ -33,16 +32,23 @@ def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
         return _gone(request, version)
     product, parts = kept
     context = {"product": product, "parts": parts, "is_favourite": False}
+    face = ""
     if isinstance(request.user, Member):
-        if product.limit.for_life:
-            bought = buying.units_bought(request.user, [product_id]).get(product_id, 0)
+        bought = _bought(request.user, product)
+        if bought is not None:
             context["product"] = product = product.for_buyer(bought=bought)
         if is_shopper(request.user) and not getattr(request, "htmx", False):
             context["is_favourite"] = _seen_by(request, request.user, product_id)
+        face = f"bought {bought}, favourite {context['is_favourite']}"
     context["units"] = min(max(_number(request, "units") or 0, product.min_units), max(product.max_units, 1))
     context |= {"address": request.build_absolute_uri(request.path)}
     context |= {"share_picture": request.build_absolute_uri(product.pictures[0])}
-    return alike.page(request, "shop/product.html", context, version=version, for_members=False)
+    return alike.page(request, "shop/product.html", context, version=version, face=face, for_members=False)
+
+
+def _bought(member: Member, product: catalog.ProductPage) -> int | None:
+    """Return how many the member has bought of a product with a limit for life."""
+    return buying.units_bought(member, [product.id]).get(product.id, 0) if product.limit.for_life else None
 
 
 @require_safe
@@ -60,7 +66,7 @@ def product_share(request: HttpRequest, product_id: int) -> HttpResponse:
 def _seen_by(request: HttpRequest, member: Member, product_id: int) -> bool:
     """Leave the member's footprint; return whether the product is a favourite of theirs."""
     if request.method == "GET":
-        goods.leave_footprint(member=member, product_id=product_id, now=timezone.now())
+        return goods.leave_footprint(member=member, product_id=product_id, now=timezone.now())
     return catalog.is_favourite(member=member, product_id=product_id)
 
 
@@ -71,7 +77,7 @@ def _product(product_id: int, sku_id: int | None) -> tuple[catalog.ProductPage, 
         return None
     context = {
         "product": product,
-        "promises": common.promises(common.shop_settings(), common.open_stores()),
+        "promises": common.promises(catalog.shop_settings(), common.open_stores()),
         "others": catalog.others_like(product_id, limit=OTHERS),
     }
     names = ["gallery", "facts", "delivery", "detail"]
