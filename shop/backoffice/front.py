@@ -56,10 +56,6 @@ class SettingsAdmin(StaffAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect("admin:shop_shopsettings_change", ShopSettings.load().pk)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        transaction.on_commit(bump_catalogue)
-
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         super().response_change(request, obj)
         return redirect("admin:shop_shopsettings_change", obj.pk)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.paginator import Paginator
+from django.db import OperationalError
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
@@ -94,7 +95,11 @@ def test_a_fragment_that_is_nothing_is_kept_too() -> None:
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
-def test_a_page_about_an_error_needs_no_request_and_no_database(name: str) -> None:
+def test_a_page_about_an_error_needs_no_request_and_no_database(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OperationalError("no database")
+
+    monkeypatch.setattr(ShopSettings, "load", fail)
     page = render_to_string(f"{name}.html")
 
     HTMLParser(strict=True).parse(page)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0004_index_totals_and_payments'),
+        ("orders", "0005_permit_editing_addresses_and_receiving"),
         ('shop', '0005_keep_the_catalogues_version_in_the_settings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
