@@ -1,8 +1,4 @@
-"""What nearly every page wants of the settings: the catalogue's present state, the shop's name, its words.
-
-The row is read once a second by each process, for both; what was read is shown until the catalogue's version moves on,
-which saving goods or settings lets it do.
-"""
+"""What nearly every page wants of the settings: the catalogue's present state, the shop's name, its words."""
 
 from django.db import DatabaseError
 
@@ -15,14 +11,12 @@ LIFETIME = 1  # seconds that another process may show what a merchant has change
 
 def catalogue_version() -> str:
     """Name the present state of the catalogue; whatever was kept under another name is stale."""
-    version: tuple[str] | None = fragments.kept(KEY, "")
-    return version[0] if version else _read().catalogue_version
+    return fragments.fresh(KEY, "", lambda: _row().catalogue_version, lifetime=LIFETIME)
 
 
 def shop_settings() -> ShopSettings:
     """Return the merchant's settings as they were at most some seconds ago: for words, never for decisions."""
-    shop: tuple[ShopSettings] | None = fragments.kept(SETTINGS, catalogue_version())
-    return shop[0] if shop else _read()
+    return fragments.fresh(SETTINGS, catalogue_version(), _row)
 
 
 def shop_name() -> str:
@@ -38,8 +32,6 @@ def forget_version() -> None:
     fragments.drop(KEY, "")
 
 
-def _read() -> ShopSettings:
-    shop = ShopSettings.load()
-    fragments.keep(KEY, "", (shop.catalogue_version,), lifetime=LIFETIME)
-    fragments.keep(SETTINGS, shop.catalogue_version, (shop,))
-    return shop
+def _row() -> ShopSettings:
+    """Return the settings, and of a shop that has none yet what they would be; a page writes nothing."""
+    return ShopSettings.objects.filter(pk=1).first() or ShopSettings(pk=1, catalogue_version="")
