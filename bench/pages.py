@@ -9,7 +9,9 @@ from bench.shop import Shopper
 from catalog.models import Product
 
 ROUNDS = 3
-REQUESTS = 240  # in each round
+WARM_UP = 40
+CPU_SECONDS = 0.6  # in each round, so that the kernel's ticks of 10 ms do not matter
+FEWEST, MOST = 120, 2_400  # requests in each round
 HEAD = f"{'page':9}{'who':9}{'CPU ms':>8}{'bare ms':>9}{'req/s':>8}{'bare/s':>8}{'bare/page':>11}{'aim':>6}"
 AIMS = {"guest": 0.5, "member": 0.3}
 
@@ -47,10 +49,16 @@ def answer_to(port: int, request: bytes) -> bytes:
 def compared(place: Place, bare: Place, key: tuple[str, str], request: bytes) -> tuple[Cost, Cost]:
     """Measure a page and the bare view with its bytes in turns; return the medians of both."""
     limit = load.get(f"/{'-'.join(key)}/")
-    place.measured([request] * 40)
-    bare.measured([limit] * 40)
-    rounds = [(place.measured([request] * REQUESTS), bare.measured([limit] * REQUESTS * 4)) for _ in range(ROUNDS)]
+    ours, least = ([one] * times(where, one) for where, one in ((place, request), (bare, limit)))
+    rounds = [(place.measured(ours), bare.measured(least)) for _ in range(ROUNDS)]
     return median([page for page, _ in rounds]), median([bare for _, bare in rounds])
+
+
+def times(place: Place, request: bytes) -> int:
+    """Return how many requests cost CPU_SECONDS, after warming up with some."""
+    place.measured([request] * WARM_UP)
+    seconds = max(place.measured([request] * WARM_UP).cpu_ms, 0.1) / 1000
+    return min(max(round(CPU_SECONDS / seconds), FEWEST), MOST)
 
 
 def median(costs: list[Cost]) -> Cost:

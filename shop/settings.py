@@ -165,7 +165,7 @@ CACHES: dict[str, dict[str, Any]] = {
     # Fragments of pages, in the memory of each process: see shop/lib/fragments.py.
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "shop.sessions"  # in the database
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 STAFF_SESSION_AGE = int(timedelta(hours=env.int("STAFF_SESSION_HOURS", default=12)).total_seconds())
 SESSION_COOKIE_NAME = "tuanpu_session"
@@ -210,7 +210,7 @@ UNFOLD = {
     "SITE_HEADER": "shop.backoffice.navigation.site_header",
     "SITE_SYMBOL": "storefront",
     "SITE_URL": "/",
-    "SHOW_HISTORY": True,
+    "SHOW_HISTORY": lambda request: request.user.has_perm("members.view_operationlog"),
     "THEME": "light",
     "BORDER_RADIUS": "8px",
     "STYLES": [lambda request: static("css/tokens.css"), lambda request: static("css/backoffice.css")],

@@ -22,11 +22,19 @@ from catalog.models.products import (
     ProductQuerySet,
     ProductStatus,
 )
-from catalog.models.skus import Sku, SkuQuerySet, StockMove, StockMoveKind, spec_text_of
+from catalog.models.skus import (
+    BASKET_FIELDS,
+    Sku,
+    SkuQuerySet,
+    StockMove,
+    StockMoveKind,
+    first_picture_of,
+    spec_text_of,
+)
 
 __all__ = [
-    "MAX_CATEGORY_DEPTH", "MOST_BLOCKS", "MOST_GOODS", "MOST_PICTURES", "MOST_UNITS", "BlockKind", "Category",
-    "Favourite", "Footprint", "GoodsLayout", "GoodsSource", "HomeBlock", "HomePick", "HomePicture", "Limit",
+    "BASKET_FIELDS", "MAX_CATEGORY_DEPTH", "MOST_BLOCKS", "MOST_GOODS", "MOST_PICTURES", "MOST_UNITS", "BlockKind",
+    "Category", "Favourite", "Footprint", "GoodsLayout", "GoodsSource", "HomeBlock", "HomePick", "HomePicture", "Limit",
     "LimitKind", "Product", "ProductImage", "ProductQuerySet", "ProductStatus", "Sku", "SkuQuerySet", "StockMove",
-    "StockMoveKind", "spec_text_of",
+    "StockMoveKind", "first_picture_of", "spec_text_of",
 ]  # fmt: skip

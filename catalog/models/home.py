@@ -89,4 +89,4 @@ class HomePick(models.Model):
         constraints = [models.UniqueConstraint(fields=["block", "product"], name="pick_once_per_block")]
 
     def __str__(self) -> str:
-        return f"{self.block_id} shows {self.product_id}"
+        return str(self.product)

@@ -4,12 +4,24 @@ from collections.abc import Iterable
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
-from catalog.models.products import Product, ProductStatus
+from catalog.models.products import Product, ProductImage, ProductStatus
 from members.models import Member
 from shop.lib.money import FenField
 from shop.lib.uploads import PictureField
+
+BASKET_FIELDS = [
+    "product", "code", "spec_text", "price", "stock", "image", "is_active", "product__code", "product__name",
+    "product__unit", "product__status", "product__limit_kind", "product__limit_units", "product__min_units",
+    "product__member_price_enabled", "product__points_usable", "product__gives_points",
+]  # fmt: skip
+
+
+def first_picture_of(product: str) -> Subquery:
+    """Return the storage path of the first picture of what the row outside calls `product`."""
+    pictures = ProductImage.objects.filter(product=OuterRef(product)).order_by("sort_order", "pk")
+    return Subquery(pictures.values("image")[:1])
 
 
 class SkuQuerySet(models.QuerySet["Sku"]):
@@ -18,6 +30,14 @@ class SkuQuerySet(models.QuerySet["Sku"]):
     def active(self) -> "SkuQuerySet":
         """Combinations that are offered; removed ones are kept for the orders that point at them."""
         return self.filter(is_active=True)
+
+    def for_basket(self) -> "SkuQuerySet":
+        """With their product, and of both only what a cart, a price and a line of an order ask for."""
+        return self.select_related("product").only(*BASKET_FIELDS)
+
+    def with_picture(self) -> "SkuQuerySet":
+        """With the storage path of the product's first picture as `picture`."""
+        return self.annotate(picture=first_picture_of("product"))
 
     def below_floor(self) -> "SkuQuerySet":
         """Offered SKUs of goods on sale whose stock has fallen below the alert floor."""

@@ -25,13 +25,10 @@ from catalog.selectors.keeping import (
     recently_seen,
 )
 from catalog.selectors.product_page import Dimension, ProductPage, SpecValue, product_page
-from catalog.selectors.versions import NAME_KEY, NAME_LIFETIME, VERSION_KEY, catalogue_version, shop_name
+from catalog.selectors.versions import catalogue_version, forget_version, shop_name, shop_settings
 
 __all__ = [
-    "NAME_KEY",
-    "NAME_LIFETIME",
     "SORTS",
-    "VERSION_KEY",
     "Block",
     "Card",
     "CategoryNode",
@@ -50,6 +47,7 @@ __all__ = [
     "category_tree",
     "favourite_rows",
     "footprints_by_day",
+    "forget_version",
     "goods_found",
     "home_blocks",
     "hot_words",
@@ -63,6 +61,7 @@ __all__ = [
     "product_page",
     "recently_seen",
     "shop_name",
+    "shop_settings",
     "sold_words",
     "words_of",
 ]

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.templatetags.static import static
 from django.utils.safestring import SafeString
 
-from catalog.models import Product, ProductImage, Sku
+from catalog.models import Product, Sku, first_picture_of
 from shop.lib import markup
 from shop.lib.money import yuan
 from shop.lib.uploads import thumbnail_url
@@ -53,9 +53,8 @@ def sold_words(units: int) -> str:
 
 def rows_of(products: QuerySet[Product]) -> QuerySet[Product, Any]:
     """Read of `products` what `cards_of` wants; the order is the caller's."""
-    first_picture = ProductImage.objects.filter(product=OuterRef("pk")).order_by("sort_order", "id").values("image")[:1]
     in_stock = Sku.objects.active().filter(product=OuterRef("pk"), stock__gt=0)
-    return products.annotate(picture=Subquery(first_picture), in_stock=Exists(in_stock)).values(
+    return products.annotate(picture=first_picture_of("pk"), in_stock=Exists(in_stock)).values(
         "pk", "name", "selling_point", "price_min", "price_max", "market_price", "sold", "virtual_sold",
         "sort_order", "created_at", "picture", "in_stock",
     )  # fmt: skip

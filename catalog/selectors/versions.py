@@ -1,56 +1,37 @@
-"""What every page wants to know of the settings: the name of the shop, and of the catalogue's present state.
+"""What nearly every page wants of the settings: the catalogue's present state, the shop's name, its words."""
 
-Both stand in the row of the settings and are told through the cache. The name is remembered by each process for some
-seconds besides, so that a page which has no business with the settings need not look; never beyond a new version.
-"""
-
-from django.core.cache import cache
 from django.db import DatabaseError
 
 from shop.lib import fragments
-from shop.models import SHOP_NAME, ShopSettings
+from shop.models import ShopSettings
 
-VERSION_KEY = "catalogue-version"
-NAME_KEY = "shop-name"
-NAME_LIFETIME = 600  # seconds until a name that was changed past the back office is seen
-
-
-class Told:
-    """The version that this process was told last."""
-
-    version = ""
+KEY, SETTINGS = "catalogue-version", "shop-settings"
+LIFETIME = 1  # seconds that another process may show what a merchant has changed meanwhile
 
 
 def catalogue_version() -> str:
-    """Name the present state of the catalogue; whatever was cached under another name is stale."""
-    version: str | None = cache.get(VERSION_KEY)
-    if version is None:
-        version = ShopSettings.load().catalogue_version
-        cache.add(VERSION_KEY, version, timeout=None)  # whoever changed it meanwhile knows better
-    elif version != Told.version:
-        fragments.drop(SHOP_NAME, "")
-    Told.version = version
-    return version
+    """Name the present state of the catalogue; whatever was kept under another name is stale."""
+    return fragments.fresh(KEY, "", lambda: _row().catalogue_version, lifetime=LIFETIME)
+
+
+def shop_settings() -> ShopSettings:
+    """Return the merchant's settings as they were at most some seconds ago: for words, never for decisions."""
+    return fragments.fresh(SETTINGS, catalogue_version(), _row)
 
 
 def shop_name() -> str:
-    """Return the name of the shop; "" while nobody can be asked for it.
-
-    As this process last read it, at most some seconds ago; otherwise one look at the cache.
-    """
-    name: str | None = fragments.kept(SHOP_NAME, "")
-    if name is None:
-        try:
-            name = _read_name()
-        except DatabaseError:
-            name = ""
-        fragments.keep(SHOP_NAME, "", name)
-    return name
+    """Return the name of the shop as it was at most some seconds ago; "" while nobody can be asked for it."""
+    try:
+        return shop_settings().shop_name
+    except DatabaseError:
+        return ""
 
 
-def _read_name() -> str:
-    name: str | None = cache.get(NAME_KEY)
-    if name is None:
-        name = ShopSettings.load().shop_name
-        cache.add(NAME_KEY, name, timeout=NAME_LIFETIME)
-    return name
+def forget_version() -> None:
+    """Ask the database the next time."""
+    fragments.drop(KEY, "")
+
+
+def _row() -> ShopSettings:
+    """Return the settings, and of a shop that has none yet what they would be; a page writes nothing."""
+    return ShopSettings.objects.filter(pk=1).first() or ShopSettings(pk=1, catalogue_version="")

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import Product, ProductImage, ProductStatus
-from catalog.selectors import VERSION_KEY
+from catalog.selectors import forget_version
 from catalog.services.drafts import DraftRefused, Problem, ProductDraft, problems_of, tidy
 from catalog.services.kept import Kept, draft_of, read_kept
 from catalog.services.searching import search_text_of
@@ -132,9 +131,8 @@ def conflicts_of(draft: ProductDraft, kept: Kept, *, is_new: bool = False) -> li
 
 def bump_catalogue() -> None:
     """Make every cached piece of the catalogue stale. Call it after commit, by edits only, never by an order."""
-    version = new_version()
-    ShopSettings.objects.update(catalogue_version=version)
-    cache.set(VERSION_KEY, version, timeout=None)
+    ShopSettings.objects.update(catalogue_version=new_version())
+    forget_version()
 
 
 def _refuse(problems: Sequence[Problem]) -> None:

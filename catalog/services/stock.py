@@ -39,22 +39,28 @@ class StockTooLow(Exception):
 
 
 def take_stock(
-    units_by_sku: Mapping[int, int], *, source_by_sku: Mapping[int, str], by: Member | None, now: datetime
+    units_by_sku: Mapping[int, int],
+    *,
+    source_by_sku: Mapping[int, str],
+    by: Member | None,
+    now: datetime,
+    savepoint: bool = True,
 ) -> None:
     """Take `{sku_id: units}` for order lines, all or nothing; taking twice for the same sources takes once.
 
     One INSERT and one conditional UPDATE, after a lock in pk order when there are several SKUs.
-    Raises OutOfStock for the first SKU that is short; nothing is left behind.
+    Raises OutOfStock for the first SKU that is short; nothing is left behind. Without `savepoint` nothing is left of
+    the whole transaction around it either, and the sources must be new.
     """
     deltas = {sku_id: -units for sku_id, units in units_by_sku.items()}
     moves = _moves(deltas, kind=StockMoveKind.ORDER, source_by_sku=source_by_sku, by=by, now=now)
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             StockMove.objects.bulk_create(moves)
             if not _change_stock(deltas):
                 raise _shortage(units_by_sku)
     except IntegrityError:
-        if len(_known(moves)) < len(moves):
+        if not savepoint or len(_known(moves)) < len(moves):
             raise
 
 
@@ -105,7 +111,7 @@ def move_stock(
 def lock_stock(sku_ids: list[int]) -> dict[int, int]:
     """Lock SKU rows in pk order and return their stock, `{sku_id: units}`. Within a transaction only."""
     rows = Sku.objects.select_for_update(no_key=True).filter(pk__in=sku_ids).order_by("pk")
-    return dict(rows.values_list("pk", "stock").iterator())
+    return dict(rows.values_list("pk", "stock"))
 
 
 def refill_daily_stock(*, now: datetime, limit: int = 500) -> int:

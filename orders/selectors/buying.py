@@ -9,6 +9,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
+from catalog.selectors import catalogue_version
 from members.models import Member
 from orders.models import (
     LineKind,
@@ -22,6 +23,7 @@ from orders.models import (
     Shipment,
     ShipmentLine,
 )
+from shop.lib import fragments
 from shop.models import PickupSlot, Store
 
 ORDERS_PER_PAGE = 10
@@ -129,9 +131,13 @@ def _lines() -> "Prefetch[str, QuerySet[OrderLine], str]":
 
 
 def pickup_stores() -> list[Store]:
-    """Return the stores in which an order may be collected, with their slots in order of time."""
+    """Return the stores in which an order may be collected, with their slots in order of time.
+
+    As they were at most some seconds ago: for what a page offers, never for decisions.
+    """
     slots = Prefetch("slots", PickupSlot.objects.order_by("starts", "pk"))
-    return list(Store.objects.for_pickup().order_by("sort_order", "pk").prefetch_related(slots))
+    stores = Store.objects.for_pickup().order_by("sort_order", "pk").prefetch_related(slots)
+    return fragments.fresh("pickup-stores", catalogue_version(), lambda: list(stores))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import QuerySet, Sum
 
-from catalog.models import MOST_UNITS, LimitKind, ProductImage, ProductStatus, Sku
+from catalog.models import BASKET_FIELDS, MOST_UNITS, LimitKind, ProductStatus, Sku, first_picture_of
 from catalog.selectors import picture_url
 from catalog.selectors.product_page import FEW_LEFT
 from members.models import Member
@@ -78,12 +78,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """What the page shows. `goods_amount` (fen) and `units` count what is selected and can be bought."""
+    """What the page shows. `goods_amount` (fen) and `units` count what is selected and can be bought, `held` all."""
 
     lines: list[Line]
     invalid: list[tuple[str, list[Line]]]
     goods_amount: int
     units: int
+    held: int
 
     @property
     def is_empty(self) -> bool:
@@ -94,6 +95,9 @@ class Cart:
     def all_selected(self) -> bool:
         """Say whether every line that can be bought is selected."""
         return bool(self.lines) and all(line.is_selected for line in self.lines)
+
+
+EMPTY = Cart(lines=[], invalid=[], goods_amount=0, units=0, held=0)
 
 
 def show(owner: Owner) -> Cart:
@@ -123,6 +127,7 @@ def _shown(entries: list[tuple[Sku, int, bool]], member: Member | None) -> Cart:
         invalid=[(problem, found) for problem, found in groups if found],
         goods_amount=sum(line.amount for line in selected),
         units=sum(line.units for line in selected),
+        held=sum(line.units for line in lines),
     )
 
 
@@ -138,21 +143,31 @@ def selected_items(cart: Cart) -> list[tuple[int, int]]:
 
 
 def _entries(owner: Owner) -> list[tuple[Sku, int, bool]]:
-    return _with_skus(_held(owner))
+    """Return SKUs, each with its picture, their units and whether they are selected, in one query."""
+    if owner.member is None:
+        return _with_skus(_held(owner))
+    items = _items(owner.member).select_related("sku__product").annotate(picture=first_picture_of("sku__product"))
+    found = list(items.only("units", "is_selected", *(f"sku__{name}" for name in BASKET_FIELDS)))
+    for item in found:
+        vars(item.sku)["picture"] = vars(item)["picture"]
+    return [(item.sku, item.units, item.is_selected) for item in found]
 
 
 def _with_skus(held: Mapping[int, tuple[int, bool]]) -> list[tuple[Sku, int, bool]]:
-    shown = ProductImage.objects.filter(product=OuterRef("product")).order_by("sort_order", "pk").values("image")[:1]
-    skus = Sku.objects.select_related("product").annotate(picture=Subquery(shown)).in_bulk(list(held)) if held else {}
+    skus = Sku.objects.for_basket().with_picture().in_bulk(list(held)) if held else {}
     return [(skus[sku_id], *rest) for sku_id, rest in held.items() if sku_id in skus]
+
+
+def _items(member: Member) -> QuerySet[CartItem]:
+    """What is in a member's cart, what was added last first."""
+    return CartItem.objects.filter(member=member).order_by("-added_at", "-pk")
 
 
 def _held(owner: Owner) -> dict[int, tuple[int, bool]]:
     """Return {sku_id: (units, is_selected)}, what was added last first."""
     if owner.member is None:
         return {sku_id: (units, True) for sku_id, units in reversed(guest_units(owner.session).items())}
-    items = CartItem.objects.filter(member=owner.member).order_by("-added_at", "-pk")
-    rows = items.values_list("sku_id", "units", "is_selected")
+    rows = _items(owner.member).values_list("sku_id", "units", "is_selected")
     return {sku_id: (units, is_selected) for sku_id, units, is_selected in rows}
 
 
@@ -327,9 +342,18 @@ def recount(owner: Owner) -> int:
         count = counted["units"] or 0
     else:
         count = sum(guest_units(owner.session).values())
+    _tell(owner, count)
+    return int(count)
+
+
+def lose_ordered(owner: Owner, *, basket: Cart) -> None:
+    """Write what is left in the cart after `basket`, which was read in this request, has become an order."""
+    _tell(owner, basket.held - basket.units)
+
+
+def _tell(owner: Owner, count: int) -> None:
     if owner.session.get(COUNT, 0) != count:
         owner.session[COUNT] = count
-    return int(count)
 
 
 def guest_units(session: Mapping[str, Any]) -> dict[int, int]:

@@ -198,8 +198,9 @@ def _go_on_without_gateway(order: Order, shop: ShopSettings, now: datetime) -> N
 def _take_stock(lines: Sequence[OrderLine], member: Member, now: datetime) -> None:
     """Take the stock of all lines but those of a flash sale, whose quota was taken from it before.
 
-    Last of all, because many buyers meet at the same SKU.
+    Last of all, because many buyers meet at the same SKU. The lines are new, so nothing can have been taken for them,
+    and a refusal undoes the order: no savepoint.
     """
     units: Mapping[int, int] = {line.sku_id: line.units for line in lines if not line.flash_item_id}
     sources = {line.sku_id: f"order-line:{line.pk}" for line in lines}
-    catalog.take_stock(units, source_by_sku=sources, by=member, now=now)
+    catalog.take_stock(units, source_by_sku=sources, by=member, now=now, savepoint=False)

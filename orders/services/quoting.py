@@ -1,12 +1,10 @@
 """What a basket would cost right now, and everything that stands in the way of buying it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch
-
-from catalog.models import ProductImage, ProductStatus, Sku
+from catalog.models import ProductStatus, Sku
 from members.models import Address, Member
 from orders.selectors.buying import units_bought
 from orders.services import bargaining
@@ -71,8 +69,8 @@ def quote(
 ) -> Quote:
     """Price `items` ([(sku_id, units)]) for `delivery` with what `wish` asks for.
 
-    Every rule but stock, quotas and slot capacity is checked. Raises PlacingRefused with the sentence for the first
-    thing that is wrong.
+    Every rule but stock, quotas and slot capacity is checked. The member is locked, so orders that would add up wait
+    for each other. Raises PlacingRefused with the sentence for the first thing that is wrong.
     """
     units_by_sku = _units_by_sku(items)
     skus = _skus_for_sale(units_by_sku)
@@ -137,19 +135,13 @@ def _units_by_sku(items: Sequence[tuple[int, int]]) -> dict[int, int]:
 
 
 def _skus_for_sale(units_by_sku: Mapping[int, int]) -> dict[int, Sku]:
-    skus = skus_with_pictures(units_by_sku)
+    skus = Sku.objects.for_basket().with_picture().in_bulk(list(units_by_sku))
     for sku_id in units_by_sku:
         sku = skus.get(sku_id)
         if sku is None or not sku.is_active or sku.product.status != ProductStatus.ON_SALE:
             name = sku.product.name if sku else "有商品"
             raise NotForSale(f"{name}已下架，请从购物车移除后再下单")
     return skus
-
-
-def skus_with_pictures(sku_ids: Iterable[int]) -> dict[int, Sku]:
-    """Return `{sku_id: SKU}` with product and pictures, in two queries."""
-    pictures = Prefetch("product__images", ProductImage.objects.order_by("sort_order", "pk"))
-    return Sku.objects.select_related("product").prefetch_related(pictures).in_bulk(list(sku_ids))
 
 
 def _check_limits(member: Member, units_by_sku: Mapping[int, int], skus: Mapping[int, Sku]) -> None:
@@ -211,5 +203,4 @@ def _slot(store: Store, delivery: Pickup, now: datetime) -> PickupSlot | None:
 
 def picture_of(sku: Sku) -> str:
     """Return the storage path of the picture that the buyer saw: the SKU's own, else the product's first."""
-    names = [sku.image.name, *(shown.image.name for shown in sku.product.images.all())]
-    return next((name for name in names if name), "")
+    return sku.image.name or vars(sku)["picture"] or ""

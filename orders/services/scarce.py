@@ -7,10 +7,11 @@ and gift. Stock follows in the callers, last.
 from collections.abc import Sequence
 from datetime import datetime
 
+from catalog.models import Sku
 from members import services as members
 from members.models import PointsKind
 from orders.models import LineKind, Order, OrderLine, OrderOffer, OrderStatus, RefundedPart
-from orders.services.quoting import Quote, picture_of, skus_with_pictures
+from orders.services.quoting import Quote, picture_of
 from orders.services.refusals import CouponRefused, NotForSale, PointsRefused
 from promotions import pricing
 from promotions import services as promotions
@@ -82,7 +83,7 @@ def _give_gifts(order: Order, gifts: Sequence[pricing.Gift]) -> None:
     given = [gift for gift in gifts if taken.get(gift.tier_id)]
     if not given:
         return
-    skus = skus_with_pictures({gift.sku_id for gift in given})
+    skus = Sku.objects.for_basket().with_picture().in_bulk({gift.sku_id for gift in given})
     OrderLine.objects.bulk_create(
         [
             OrderLine(

@@ -18,6 +18,7 @@ class SlotChoice:
 
     value: str
     words: str
+    note: str  # how many places are left, when they are few
     is_full: bool
 
 
@@ -42,8 +43,8 @@ def bookable_days(slots: Sequence[PickupSlot], *, now: datetime) -> list[SlotDay
 
 def _choice(slot: PickupSlot, day: date, left: dict[tuple[int, date], int]) -> SlotChoice:
     places = left[slot.pk, day]
-    note = "（已约满）" if not places else f"（剩 {places} 个名额）" if places < FEW else ""
-    return SlotChoice(value_of(slot.pk, day), f"{slot}{note}", not places)
+    note = "已约满" if not places else f"剩 {places} 个名额" if places < FEW else ""
+    return SlotChoice(value_of(slot.pk, day), str(slot), note, not places)
 
 
 def _day_words(day: date, today: date) -> str:

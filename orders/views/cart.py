@@ -15,9 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import MOST_UNITS
+from catalog.selectors import catalogue_version, shop_settings
 from orders.services import bargaining, cart
 from orders.views.access import cart_owner
 from promotions import pricing
+from shop.lib import alike
 from shop.models import ShopSettings
 
 MOST_NUDGES = 2
@@ -35,7 +37,13 @@ class Freight:
 @require_safe
 @never_cache
 def cart_page(request: HttpRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, categories, settings, level, offers, tiers; with a lifetime limit, bought."""
+    """Queries: session, user, cart with SKUs, offers; level, categories and what was bought where it matters.
+
+    A guest without a session has nothing in the cart, and all such guests get the same page.
+    """
+    if not alike.has_session(request):
+        context = {"cart": cart.EMPTY, "is_guest": True}
+        return alike.page(request, "orders/cart.html", context, version=catalogue_version(), for_members=False)
     owner = cart_owner(request)
     shown = cart.show(owner)
     price = None if shown.is_empty else _price(owner, shown, timezone.now())
@@ -60,7 +68,7 @@ class CartPrice:
 
 
 def _price(owner: cart.Owner, shown: cart.Cart, now: datetime) -> CartPrice:
-    shop = ShopSettings.load()
+    shop = shop_settings()
     freight = pricing.freight_rule(shop, is_pickup=False)
     terms = bargaining.terms_of(member=owner.member, shop=shop, freight=freight, now=now)
     goods = bargaining.with_categories([line.item for line in shown.lines if line.is_selected], terms)

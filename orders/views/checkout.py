@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from catalog.selectors import shop_settings
 from catalog.services import OutOfStock
 from members.models import Address, Member
 from members.selectors import addresses_of
@@ -31,7 +32,7 @@ from orders.views import wishing
 from orders.views.access import cart_owner
 from orders.views.cart import whole_number
 from promotions import pricing
-from shop.models import ShopSettings, Store
+from shop.models import Store
 
 PHONE_OR_TABLET = re.compile(r"Mobi|Android|iPhone|iPad", re.IGNORECASE)
 # What survives a trip to the address book:
@@ -59,31 +60,43 @@ class Chosen:
 @never_cache
 @shopper_required
 def checkout(request: MemberRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, categories, settings, stores, slots, places left, addresses, level, offers,
-    tiers, coupons; no more for any choice, and one more for an entry of a sale.
+    """Queries: session, user, cart with SKUs, places left, addresses, level, offers, coupons; when nothing is kept
+    settings, stores, slots; one more for an entry of a sale, and one where a coupon or offer is for categories.
+
+    What settings and stores offer may be some seconds old. Placing an order looks at them again.
     """
     asked = request.POST if request.method == "POST" else request.GET
-    do = asked.get("do", "") if request.method == "POST" else ""
-    placed = order_of_key(request.user, asked.get("key", "")) if do == "place" else None
-    if placed:  # the same form again: its goods have left the cart
-        return _to_order(placed)
-    now = timezone.now()
+    do, now = asked.get("do", "") if request.method == "POST" else "", timezone.now()
     try:
         bought = wishing.read(request, asked, now)
     except PlacingRefused as refusal:
-        messages.error(request, refusal.message)
-        return redirect("cart:index")
+        return _sale_is_over(request, do, refusal)
     if not bought.basket.lines:
-        return _nothing_to_buy(request, bought.basket)
+        placed = _placed_before(request) if do == "place" else None
+        return _to_order(placed) if placed else _nothing_to_buy(request, bought.basket)
     options, chosen = _choices(request.user, asked, now)
     if do in {"address_add", "addresses"}:
         return _to_address_book(do, asked)
     form = CheckoutForm(request.POST if do == "place" else None, options=options)
-    if form.is_bound and form.is_valid():
-        order = _place(request, form, bought, now)
+    if form.is_bound:
+        order = _place(request, form, bought, now) if form.is_valid() else _placed_before(request)
         if order:
             return _to_order(order)
     return render(request, "orders/checkout.html", _context(request, form, bought, options, chosen, now))
+
+
+def _sale_is_over(request: MemberRequest, do: str, refusal: PlacingRefused) -> HttpResponse:
+    """Lead to the order that the form made while the sale still ran, else say why nothing can be bought."""
+    placed = _placed_before(request) if do == "place" else None
+    if placed:
+        return _to_order(placed)
+    messages.error(request, refusal.message)
+    return redirect("cart:index")
+
+
+def _placed_before(request: MemberRequest) -> Order | None:
+    """Return the order that this very form has made already: its goods have left the cart, the last slot is full."""
+    return order_of_key(request.user, request.POST.get("key", ""))
 
 
 def _to_order(order: Order) -> HttpResponse:
@@ -100,7 +113,7 @@ def _nothing_to_buy(request: HttpRequest, basket: cart.Cart) -> HttpResponse:
 
 
 def _choices(member: Member, asked: Mapping[str, Any], now: datetime) -> tuple[Options, Chosen]:
-    shop = ShopSettings.load()
+    shop = shop_settings()
     stores = pickup_stores() if shop.pickup_enabled else []
     addresses = list(addresses_of(member)) if shop.express_enabled else []
     store = _picked(stores, whole_number(asked, "store"))
@@ -162,7 +175,8 @@ def _place(request: MemberRequest, form: CheckoutForm, bought: wishing.Bought, n
         names = {line.sku_id: line.name for line in bought.basket.lines}
         form.add_error(None, f"{names.get(refusal.sku_id, '商品')}刚刚被别人买走，库存不够了")
     else:
-        cart.recount(cart_owner(request))
+        if not bought.is_direct and order.created_at == now:  # not one that this form made before
+            cart.lose_ordered(cart_owner(request), basket=bought.basket)
         return order
     return None
 

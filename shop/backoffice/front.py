@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 
-from catalog import services as catalog
+from catalog.services import bump_catalogue
 from members.selectors import stores_of_staff
 from shop.backoffice.base import StaffAdmin, staff_of
 from shop.backoffice.front_forms import SettingsForm, SlotForm, StoreForm
@@ -67,7 +67,7 @@ class SettingsAdmin(StaffAdmin):
 
     def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        transaction.on_commit(catalog.settings_changed)
+        transaction.on_commit(bump_catalogue)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect("admin:shop_shopsettings_change", ShopSettings.load().pk)
@@ -91,7 +91,7 @@ class SlotInline(StackedInline):
 class StoreAdmin(StaffAdmin):
     form = StoreForm
     change_form_before_template = "admin/store_poster.html"
-    list_display = ["name", "is_hq", "phone", "hours", "slot_count", "pickup", "state", "sort_order"]
+    list_display = ["name", "kind", "phone", "hours", "slot_count", "pickup", "state", "sort_order"]
     list_display_links = ["name"]
     ordering = ["sort_order", "pk"]
     inlines = [SlotInline]
@@ -109,6 +109,10 @@ class StoreAdmin(StaffAdmin):
         """Which store is the headquarters decides who sees all orders: that is for owners to say."""
         return ["workers"] if is_owner(staff_of(request)) else ["workers", "is_headquarters"]
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        transaction.on_commit(bump_catalogue)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A store has orders and a past: it is closed, never deleted."""
         return False
@@ -121,9 +125,9 @@ class StoreAdmin(StaffAdmin):
         names = [f"{one}（{role_of(one)}）" for one in people.prefetch_related("groups")]
         return "、".join(names) or "还没有员工。在“员工与权限”里给员工选门店。"
 
-    @admin.display(description="总店", boolean=True)
-    def is_hq(self, store: Store) -> bool:
-        return store.is_headquarters
+    @admin.display(description="类型")
+    def kind(self, store: Store) -> str:
+        return "总店" if store.is_headquarters else "分店"
 
     @admin.display(description="自提时段")
     def slot_count(self, store: Any) -> str:

@@ -1,6 +1,5 @@
 """What was handed over at the counters: who, where, when, how; and taking it back within ten minutes."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,8 +15,8 @@ from members.models import Member
 from orders import services as orders
 from orders.models import Redemption, RedemptionLine, RedemptionWay
 from orders.services import pickup_codes, redeeming
-from shop.backoffice.arranging import stretches_of
-from shop.backoffice.base import ReasonForm, now, posted, staff_of
+from shop.backoffice.arranging import rows_of, stretches_of
+from shop.backoffice.base import OneCountChangeList, ReasonForm, now, posted, staff_of
 from shop.backoffice.filters import ChosenFilter, chosen_filter, days_filter
 from shop.backoffice.orders.filters import StoreFilter
 from shop.backoffice.redemption_export import redemption_export
@@ -39,9 +38,20 @@ class StaffFilter(ChosenFilter):
         return self.people
 
 
+class RedemptionList(OneCountChangeList):
+    """A page of redemptions that knows which of them its reader may take back."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        staff, at = staff_of(request), now()
+        for redemption in rows_of(self.result_list):
+            may_undo = staff.has_perm("orders.redeem_order") and redeeming.can_undo(redemption, staff, at)
+            redemption.may_undo = may_undo
+
+
 @admin.register(Redemption)
 class RedemptionAdmin(OfOrderAdmin):
-    list_display = ["number", "goods", "amounts", "buyer", "delivery", "at", "way", "state", "steps"]
+    list_display = ["number", "goods", "amounts", "buyer", "delivery", "at", "state", "steps"]
     list_select_related = ["order", "order__member", "store", "staff", "undone_by"]
     search_fields = ["order__no"]
     search_help_text = "提货码或订单号"
@@ -54,6 +64,9 @@ class RedemptionAdmin(OfOrderAdmin):
         chosen_filter("undone", "状态", [("no", "有效"), ("yes", "已撤销")],
                       lambda typed: Q(undone_at__isnull=typed == "no")),
     ]  # fmt: skip
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RedemptionList]:
+        return RedemptionList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Redemption]:
         return super().get_queryset(request).prefetch_related("lines__line")
@@ -88,7 +101,7 @@ class RedemptionAdmin(OfOrderAdmin):
     def goods(self, redemption: Redemption) -> str:
         return "；".join(f"{part.line.name} {part.line.spec_text} × {part.units}" for part in redemption.lines.all())
 
-    @admin.display(description="订单金额（元）")
+    @admin.display(description="金额（元）")
     def amounts(self, redemption: Redemption) -> SafeString:
         return amount(redemption.order.payable_amount)
 
@@ -100,9 +113,9 @@ class RedemptionAdmin(OfOrderAdmin):
     def delivery(self, redemption: Redemption) -> SafeString:
         return lines_of(redemption.store.name, str(redemption.staff))
 
-    @admin.display(description="核销时间", ordering="redeemed_at")
-    def at(self, redemption: Redemption) -> str:
-        return moment(redemption.redeemed_at)
+    @admin.display(description="核销时间 / 方式", ordering="redeemed_at")
+    def at(self, redemption: Redemption) -> SafeString:
+        return lines_of(moment(redemption.redeemed_at), redemption.get_way_display())
 
     @admin.display(description="状态")
     def state(self, redemption: Redemption) -> SafeString:
@@ -111,9 +124,8 @@ class RedemptionAdmin(OfOrderAdmin):
         return word("", "有效", "done")
 
     @admin.display(description="操作")
-    def steps(self, redemption: Redemption) -> SafeString | str:
-        is_late = now() >= redemption.redeemed_at + timedelta(minutes=redeeming.UNDO_MINUTES)
-        if redemption.undone_at or is_late:
+    def steps(self, redemption: Any) -> SafeString | str:
+        if not redemption.may_undo:
             return ""
         url = reverse("admin:orders_redemption_undo", args=[redemption.pk])
         return format_html('<span class="bo-dos"><a class="bo-do bo-do--main" href="{}">撤销</a></span>', url)

@@ -15,15 +15,15 @@ Made = TypeVar("Made")
 LIFETIME = 5  # seconds
 
 
-def fresh(key: str, version: str, build: Callable[[], Made]) -> Made:
-    """Return what `build` made for `key` and `version` at most LIFETIME ago, or make it now.
+def fresh(key: str, version: str, build: Callable[[], Made], *, lifetime: int = LIFETIME) -> Made:
+    """Return what `build` made for `key` and `version` at most `lifetime` seconds ago, or make it now.
 
     `key` may hold what a visitor typed. Never for one member's own page.
     """
     found: tuple[Made] | None = kept(key, version)
     if found is None:
         found = (build(),)
-        keep(key, version, found)
+        keep(key, version, found, lifetime=lifetime)
     return found[0]
 
 
@@ -32,9 +32,9 @@ def kept(key: str, version: str) -> Any:
     return caches["local"].get(_digest(key, version))
 
 
-def keep(key: str, version: str, what: object) -> None:
-    """Keep `what` for LIFETIME."""
-    caches["local"].set(_digest(key, version), what, timeout=LIFETIME)
+def keep(key: str, version: str, what: object, *, lifetime: int = LIFETIME) -> None:
+    """Keep `what` for `lifetime` seconds."""
+    caches["local"].set(_digest(key, version), what, timeout=lifetime)
 
 
 def drop(key: str, version: str) -> None:

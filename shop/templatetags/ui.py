@@ -69,16 +69,13 @@ def badge(count: int | str | None) -> SafeString:
     number = int(count or 0)
     if number <= 0:
         return SafeString("")
-    return format_html('<span class="badge">{}</span>', "99+" if number > 99 else number)
+    return format_html('<span class="badge">{}</span>', markup.badge_words(number))
 
 
 @register.simple_tag
 def cart_badge(count: int | str | None) -> SafeString:
-    """Draw the number of pieces in the cart; the place stays there for none, see shop.alike."""
-    shown = badge(count)
-    if not shown:
-        return SafeString('<span class="badge badge--cart" hidden></span>')
-    return format_html('<span class="badge badge--cart">{}</span>', "99+" if int(count or 0) > 99 else count)
+    """Draw the number of pieces in the cart; the place stays there for none."""
+    return markup.cart_badge(int(count or 0))
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from catalog import selectors as catalog
+from catalog.selectors import shop_name, shop_settings
 from members.services import PRIVACY_VERSION
 from shop.lib import hours
 from shop.views import common
@@ -20,12 +20,12 @@ def store_list(request: HttpRequest) -> HttpResponse:
     """The stores with a door, and whether somebody is there now, as far as their hours can be read."""
     now = timezone.localtime()
     rows = [(store, hours.is_open(store.hours, at=now)) for store in common.open_stores()]
-    return render(request, "shop/store_list.html", {"rows": rows, "shop": common.shop_settings()})
+    return render(request, "shop/store_list.html", {"rows": rows, "shop": shop_settings()})
 
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/privacy.html", {"shop": common.shop_settings(), "version": PRIVACY_VERSION})
+    return render(request, "shop/privacy.html", {"shop": shop_settings(), "version": PRIVACY_VERSION})
 
 
 @require_safe
@@ -46,7 +46,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @cache_control(max_age=3600, public=True)
 def manifest(request: HttpRequest) -> HttpResponse:
     """Tell a phone how the shop looks on its home screen."""
-    name = catalog.shop_name()
+    name = shop_name()
     icons = [
         {"src": static(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
         for size in (192, 512)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from catalog.selectors import catalogue_version
 from shop.lib import fragments
 from shop.lib.markup import short_yuan
 from shop.models import ShopSettings, Store
@@ -16,14 +17,9 @@ class Promise:
     note: str = ""
 
 
-def shop_settings() -> ShopSettings:
-    """Return the merchant's settings as they were at most some seconds ago: for words, never for decisions."""
-    return fragments.fresh("shop-settings", "", ShopSettings.load)
-
-
 def open_stores() -> list[Store]:
     return fragments.fresh(
-        "stores", "", lambda: list(Store.objects.filter(is_active=True).order_by("sort_order", "id"))
+        "stores", catalogue_version(), lambda: list(Store.objects.filter(is_active=True).order_by("sort_order", "id"))
     )
 
 

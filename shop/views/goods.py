@@ -14,8 +14,7 @@ from django.views.decorators.http import require_safe
 
 from catalog import selectors as catalog
 from promotions import selectors as promotions
-from shop import alike
-from shop.lib import fragments
+from shop.lib import alike, fragments
 from shop.lib.http import typed_text
 from shop.lib.markup import short_yuan
 from shop.lib.money import parse_yuan

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_safe
 from catalog import selectors as catalog
 from catalog.models import BlockKind
 from promotions import selectors as promotions
-from shop import alike
-from shop.lib import fragments
+from shop.lib import alike, fragments
 from shop.models import ShopSettings
 from shop.views import activities, common
 
@@ -30,12 +29,11 @@ class Front:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Queries when nothing is cached: settings with the version, categories, blocks, goods, stores, coupons, offers.
-
-    Besides the pieces of the session, tiers and flash prices where there are some.
+    """Queries when nothing is cached: version, settings, categories, blocks, goods, stores, offers; coupons, pieces of
+    the flash session and its prices where there are some.
     """
-    shop = ShopSettings.load()
-    version = shop.catalogue_version
+    version = catalog.catalogue_version()
+    shop = catalog.shop_settings()
     front = fragments.fresh("home", version, lambda: _front(version, shop))
     return alike.page(request, "shop/home.html", {"shop": shop, "front": front}, version=version)
 

@@ -14,7 +14,6 @@ from members.models import Member
 from members.views.access import is_shopper
 from orders.selectors import buying
 from promotions import selectors as promotions
-from shop.views import common
 
 SEEN_SHOWN = 8
 SHORTCUTS = {"unpaid": "wallet", "working": "box", "pickup": "bag", "shipped": "truck", "completed": "success"}
@@ -48,7 +47,7 @@ def me(request: HttpRequest) -> HttpResponse:
     """
     member = request.user if isinstance(request.user, Member) else None
     context = {
-        "shop": common.shop_settings(),
+        "shop": catalog.shop_settings(),
         "initial": str(member)[:1].upper() if member else "",
         "doors": _doors(member) if member and member.is_staff else [],
         "shortcuts": _shortcuts(member),

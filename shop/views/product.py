@@ -18,8 +18,7 @@ from members.models import Member
 from members.views.access import is_shopper
 from orders.selectors import buying
 from promotions import selectors as promotions
-from shop import alike
-from shop.lib import fragments, markup, qrcodes
+from shop.lib import alike, fragments, markup, qrcodes
 from shop.lib.http import typed_text
 from shop.lib.money import yuan
 from shop.views import common
@@ -33,8 +32,8 @@ def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
     """Queries when nothing is cached: version, SKUs with product, pictures, flash price, settings, stores, others like
     it, offers, coupons; and categories, flash prices of the others where there are some.
 
-    For a member session, user, favourite, footprint and, with a limit for life, what they bought, with coupons, which
-    they hold, kept or not; for one with a level that too. The member's price stands outside the kept parts.
+    For a member session, user, footprint with favourite and, with a limit for life, what they bought, with coupons,
+    which they hold, kept or not; for one with a level that too. The member's price stands outside the kept parts.
     A choice of specs that htmx asks for leaves no footprint.
     """
     sku_id, version = _number(request, "sku"), catalog.catalogue_version()
@@ -44,20 +43,29 @@ def product_page(request: HttpRequest, product_id: int) -> HttpResponse:
     if kept is None:
         return _gone(request, version)
     product, parts, deal = kept
-    context = {"product": product, "parts": parts, "deal": deal, "is_favourite": False}
-    context["coupons"] = _coupons(request, product_id)
+    coupons = _coupons(request, product_id)
+    context = {"product": product, "parts": parts, "deal": deal, "is_favourite": False, "coupons": coupons}
+    face = ""
     if isinstance(request.user, Member):
-        context["member_price"] = _member_price(request.user, product)
-        context["shared_by"] = _shared_by(request)
-        if product.limit.for_life:
-            bought = buying.units_bought(request.user, [product_id]).get(product_id, 0)
+        context |= {"member_price": _member_price(request.user, product), "shared_by": _shared_by(request)}
+        bought = _bought(request.user, product)
+        if bought is not None:
             context["product"] = product = product.for_buyer(bought=bought)
         if is_shopper(request.user) and not getattr(request, "htmx", False):
             context["is_favourite"] = _seen_by(request, request.user, product_id)
+        face = f"bought {bought}, favourite {context['is_favourite']}, level {request.user.level_id}, vip {is_vip}"
+        face += f", coupons {[(coupon.id, coupon.state) for coupon in coupons]}"
     context["units"] = min(max(_number(request, "units") or 0, product.min_units), max(product.max_units, 1))
     context |= {"address": request.build_absolute_uri(request.path)}
     context |= {"share_picture": request.build_absolute_uri(product.pictures[0])}
-    return alike.page(request, "shop/product.html", context, version=version, for_members=False)
+    if context.get("shared_by"):  # who came by whose link is one visitor's own
+        return render(request, "shop/product.html", context)
+    return alike.page(request, "shop/product.html", context, version=version, face=face, for_members=False)
+
+
+def _bought(member: Member, product: catalog.ProductPage) -> int | None:
+    """Return how many the member has bought of a product with a limit for life."""
+    return buying.units_bought(member, [product.id]).get(product.id, 0) if product.limit.for_life else None
 
 
 @require_safe
@@ -75,14 +83,14 @@ def product_share(request: HttpRequest, product_id: int) -> HttpResponse:
 def _sharer(request: HttpRequest) -> str:
     """Return what tells a shared link who shared it; "" unless the merchant rewards links that friends open."""
     member = request.user
-    if not isinstance(member, Member) or not is_shopper(member) or not common.shop_settings().points_share:
+    if not isinstance(member, Member) or not is_shopper(member) or not catalog.shop_settings().points_share:
         return ""
     return "?" + urlencode({"by": members.share_token(member)})
 
 
 def _shared_by(request: HttpRequest) -> str:
     """Return who shared the link by which a shopper came, for the page to tell; "" where nobody asks."""
-    asked = common.shop_settings().points_share and is_shopper(request.user)
+    asked = catalog.shop_settings().points_share and is_shopper(request.user)
     return typed_text(request, "by", longest=200) if asked else ""
 
 
@@ -117,7 +125,7 @@ def _coupons(request: HttpRequest, product_id: int) -> list[promotions.Offered]:
 def _seen_by(request: HttpRequest, member: Member, product_id: int) -> bool:
     """Leave the member's footprint; return whether the product is a favourite of theirs."""
     if request.method == "GET":
-        goods.leave_footprint(member=member, product_id=product_id, now=timezone.now())
+        return goods.leave_footprint(member=member, product_id=product_id, now=timezone.now())
     return catalog.is_favourite(member=member, product_id=product_id)
 
 
@@ -134,7 +142,7 @@ def _product(product_id: int, sku_id: int | None, *, is_vip: bool = False) -> Dr
         "product": product,
         "deal": deal,
         "offers": promotions.tags_of_product(product_id, now=now),
-        "promises": common.promises(common.shop_settings(), common.open_stores()),
+        "promises": common.promises(catalog.shop_settings(), common.open_stores()),
         "others": promotions.tagged(catalog.others_like(product_id, limit=OTHERS), now=now),
     }
     names = ["gallery", "flash", "offer", "name", "facts", "delivery", "detail"]

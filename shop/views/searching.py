@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import selectors as catalog
 from shop.lib import fragments
 from shop.lib.http import typed_text
-from shop.views import common, history
+from shop.views import history
 from shop.views.goods import LONGEST_SEARCH
 
 HOT_WORDS = 10
@@ -65,5 +65,5 @@ def _categories_named(text: str, tree: list[catalog.CategoryNode]) -> list[catal
 
 def _hot_words(version: str) -> list[str]:
     """Return the merchant's own words, else those of what sells best."""
-    told = common.shop_settings().hot_words.split()[:HOT_WORDS]
+    told = catalog.shop_settings().hot_words.split()[:HOT_WORDS]
     return told or fragments.fresh("hot-words", version, lambda: catalog.hot_words(HOT_WORDS))

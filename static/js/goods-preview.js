@@ -26,4 +26,5 @@ const later = () => {
 };
 form.addEventListener("input", later);
 form.addEventListener("htmx:afterSettle", later);
+addEventListener("resize", () => frame.srcdoc || later()); // room came with a turn of the screen
 show();

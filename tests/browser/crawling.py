@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import ConsoleMessage, Error, Page, Response
 
 from tests.browser.conftest import DESK, PHONE, is_complaint
-from tests.browser.looking import OURS, THEME, answers_of, faults_on_a_desk, faults_on_a_phone
+from tests.browser.looking import OURS, THEME, answers_of, faults_on_a_desk, faults_on_a_phone, take_picture
 from tests.databases import ROOT
 
 SCREENS = ROOT / "var" / "screens"
@@ -52,7 +52,8 @@ class Crawl:
 
     def note_broken_part(self, response: Response) -> None:
         """Hold a picture, a style or a script that is not there against the page."""
-        if response.status >= 400 and not response.request.is_navigation_request() and self.is_own(response.url):
+        is_part = not response.request.is_navigation_request() and self.is_own(response.url)
+        if response.status >= 400 and is_part and not is_limit(response):
             self.hold(f"{response.request.resource_type} {path_of(response.url)} answers {response.status}")
 
     def note_complaint(self, message: ConsoleMessage) -> None:
@@ -95,7 +96,7 @@ class Crawl:
 
     def keep_picture(self, view: str, special: str, screen: str) -> None:
         name = "-".join(filter(None, [view.replace(":", "_"), special or str(self.of_view[view]), screen]))
-        self.page.screenshot(path=self.folder / f"{name}.png", full_page=True)
+        take_picture(self.page, self.folder / f"{name}.png")
 
     def remember(self, links: Iterable[str]) -> None:
         for link in (link.partition("#")[0] for link in links):
@@ -136,6 +137,11 @@ class Crawl:
         answer = self.page.request.get(link, max_redirects=0)
         if answer.status >= 400:
             self.note(f"{source}: broken link to {path_of(link)}: {answer.status}")
+
+
+def is_limit(response: Response) -> bool:
+    """Say whether it is the answer to one who asked too often, which the page shows: a state of it, not a fault."""
+    return response.status == 429 and response.request.resource_type == "xhr"
 
 
 def view_at(url: str) -> str:

@@ -99,4 +99,12 @@ def axe_findings(page: Page, strictness: Strictness) -> list[str]:
 def keep_picture(page: Page, name: str) -> None:
     """Keep the whole page as a picture in the folder that PICTURES names, if it names one."""
     if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        take_picture(page, Path(folder) / f"{name}.png")
+
+
+def take_picture(page: Page, path: Path) -> None:
+    """Take a picture of the whole page and leave no trace in it.
+
+    Hiding the caret would leave an empty style attribute on each field, which the policy stops when htmx copies it.
+    """
+    page.screenshot(path=path, full_page=True, caret="initial")

@@ -10,21 +10,23 @@ from playwright.sync_api import Page
 from catalog.models import Product
 from members.models import Address, Member, Message
 from members.services import notify_staff
-from orders.models import Order, Redemption
+from orders.models import BillLine, Order, Redemption, Refund, RefundStatus
 from shop.backoffice.permissions import CLERK, FINANCE, OPERATOR, OWNER
+from shop.models import Store
 from tests.browser import steps
 from tests.browser.conftest import Visit
 from tests.browser.crawling import Crawl
 from tests.browser.routes import pages_for
 from tests.browser.states import COUNTER, GUEST, MEMBER, NEW_MEMBER, State, at
-from tests.browser.world import World, fill_life, open_world
+from tests.browser.world import World, fill_life, hang_pictures, open_world
 from tests.factories import make_member, make_staff
-from tests.shop.backoffice import make_worker
+from tests.shop.backoffice import make_operator, make_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.crawl, pytest.mark.django_db(transaction=True)]
 
 SHOP = r"/(?!admin/|counter/|media/)"
-WORK = r"/(admin|counter)/"
+EVERYWHERE = r"/(?!media/)"
+PASSWORD_CHANGED = "/admin/password_change/done/"  # only a form leads there
 
 ROMAN = {CLERK: "clerk", FINANCE: "finance", OPERATOR: "operator", OWNER: "owner"}
 SignIn = Callable[[Page, Member], None]
@@ -35,7 +37,9 @@ UNLINKED = {  # pages that open though no link leads to them, and why
 
 @pytest.fixture
 def world(site: str) -> World:
-    return open_world()
+    world = open_world()
+    hang_pictures(world)
+    return world
 
 
 def crawl(page: Page, world: World, *, role: str, who: Member | None, ground: str, states: list[State]) -> None:
@@ -45,6 +49,7 @@ def crawl(page: Page, world: World, *, role: str, who: Member | None, ground: st
         act(page, world)
         walk.look(special)
     Product.objects.filter(pk=world.goods["many"].pk).update(status="on_sale")  # a state took it off the shelf
+    Redemption.objects.update(redeemed_at=timezone.now())  # a state let an hour pass
     walk.follow_links()
     missed = pages_for(who, rows()) - walk.visited - set(UNLINKED)
     walk.note(*[f"{name} opens for this role, but no link leads there" for name in sorted(missed)])
@@ -76,31 +81,46 @@ def test_a_guest_finds_no_fault(visit: Visit, world: World) -> None:
 def test_a_new_member_finds_no_fault(visit: Visit, world: World, sign_in: SignIn) -> None:
     page, member = visit(), make_member()
     sign_in(page, member)
-    crawl(page, world, role="new-member", who=member, ground=SHOP, states=[*start("/"), *NEW_MEMBER])
+    crawl(page, world, role="new-member", who=member, ground=SHOP, states=[*start("/", "/admin/login/"), *NEW_MEMBER])
 
 
 def test_a_member_finds_no_fault(visit: Visit, world: World, sign_in: SignIn) -> None:
     page = visit()
     fill_life(world)
     sign_in(page, world.member)
-    crawl(page, world, role="member", who=world.member, ground=SHOP, states=[*start("/"), *MEMBER])
+    crawl(page, world, role="member", who=world.member, ground=SHOP, states=[*start("/", "/admin/login/"), *MEMBER])
 
 
 @pytest.mark.parametrize("role", ROMAN, ids=ROMAN.values())
 def test_the_staff_find_no_fault(visit: Visit, world: World, sign_in: SignIn, role: str) -> None:
     fill_life(world)
-    fill_back_office(world)
-    page, store = visit(), world.store
-    staff = make_staff(is_superuser=True, nickname="老板") if role == OWNER else make_worker(role, store, nickname=role)
+    page, staff = visit(), make_worker_of(role, world.store)
+    fill_back_office(world, staff)
     sign_in(page, staff)
-    states = [*start("/admin/"), *(start("/counter/") if role != OPERATOR else COUNTER)]
-    crawl(page, world, role=ROMAN[role], who=staff, ground=WORK, states=states)
+    states = start("/", "/admin/", PASSWORD_CHANGED)
+    states += COUNTER if role == OPERATOR else start("/counter/")
+    crawl(page, world, role=ROMAN[role], who=staff, ground=EVERYWHERE, states=states)
 
 
-def fill_back_office(world: World) -> None:
-    """Give the tables of the back office what orders alone do not: notices, blocks of the home page, slots."""
+def make_worker_of(role: str, store: Store) -> Member:
+    """Make one of the staff; the operator works at the headquarters, all others at `store`."""
+    if role == OWNER:
+        return make_staff(is_superuser=True, nickname="老板")
+    return make_operator() if role == OPERATOR else make_worker(role, store, nickname=role)
+
+
+def fill_back_office(world: World, staff: Member) -> None:
+    """Give the back office what orders alone do not: notices, slots, a bill, a refund that failed.
+
+    What was handed over was handed over by `staff`, who may take it back for a while.
+    """
     notify_staff(
         store_id=world.store.pk, scene="test", key="1", title="有新订单", body="订单等您接单。",
         link="/admin/orders/order/", now=timezone.now(),
     )  # fmt: skip
+    Redemption.objects.update(staff=staff)
     steps.make_slot(world.store)
+    BillLine.objects.create(
+        channel="wechat", bill_date=timezone.localdate(), kind="payment", number="X1", amount=100, difference="店铺没有"
+    )
+    Refund.objects.update(status=RefundStatus.FAILED, last_error="商户余额不足")

@@ -1,15 +1,20 @@
 """A shop that shows everything that pages can show."""
 
+import io
 from dataclasses import dataclass, field
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
-from catalog.models import Product, Sku
+from catalog.models import BlockKind, GoodsSource, HomeBlock, HomePicture, Product, ProductImage, Sku
 from catalog.services import add_favourite, bump_catalogue, leave_footprint
+from catalog.services.home import lay_out_home
 from members.models import Address, Member
 from members.services import notify
 from orders import services as orders
 from orders.models import Order, OrderStatus, Redemption
+from shop.lib.uploads import store_image
 from shop.models import ShopSettings, Store
 from tests.browser import steps
 from tests.factories import make_address, make_category, make_member, make_order, make_product, make_sku, make_store
@@ -95,3 +100,26 @@ def fill_life(world: World) -> None:
             link="/orders/",
             now=now,
         )
+
+
+def hang_pictures(world: World) -> None:
+    """Give a product pictures, and the home page banners, an advertisement and goods that were picked."""
+    for at, colour in enumerate(["#7fa48f", "#c98b5b", "#5f7f9a"]):
+        name = store_image(drawn(colour, (900, 900)))
+        ProductImage.objects.create(product=world.goods["many"], image=name, sort_order=at)
+    lay_out_home()
+    banners = HomeBlock.objects.get(kind=BlockKind.BANNERS)
+    wall = HomeBlock.objects.create(kind=BlockKind.PICTURES, sort_order=20)
+    for block, title in [(banners, "早春新茶上市"), (banners, "到店自提，不排队"), (wall, "茶具一件也包邮")]:
+        name = store_image(drawn("#c9e0d5", (1500, 700)), folder="home")
+        HomePicture.objects.create(block=block, title=title, note="湖畔总店现货", image=name)
+    picked = HomeBlock.objects.create(kind=BlockKind.GOODS, title="店长挑的", source=GoodsSource.PICKED, sort_order=30)
+    picked.picks.create(product=world.goods["few"])
+    bump_catalogue()
+
+
+def drawn(colour: str, size: tuple[int, int]) -> "ContentFile[bytes]":
+    """Return a picture of one colour."""
+    target = io.BytesIO()
+    Image.new("RGB", size, colour).save(target, "PNG")
+    return ContentFile(target.getvalue(), name="picture.png")

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from catalog.selectors import shop_name
 from members.models import Member
 from orders.models import Order
 from shop.backoffice.permissions import CLERK, OPERATOR
@@ -34,6 +35,8 @@ def make_clerk(store: Store) -> Member:
 
 
 def signed_in(staff: Member) -> Client:
+    """Return the browser of a worker at a process that knows the name of the shop, as one does that served a page."""
+    shop_name()
     client = Client()
     client.force_login(staff)
     return client

@@ -167,6 +167,21 @@ def test_a_shop_delivers_in_at_least_one_way(owner: Client) -> None:
     assert ShopSettings.load().pickup_enabled
 
 
+def test_what_is_set_and_which_stores_there_are_is_seen_at_once(
+    owner: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    guest = Client()
+    assert "团铺" in guest.get("/").content.decode()
+    assert "新店" not in guest.get("/stores/").content.decode()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.post("/admin/shop/shopsettings/1/change/", settings_fields(owner, shop_name="山里人家"))
+        owner.post("/admin/shop/store/add/", STORE)
+
+    assert "山里人家" in guest.get("/").content.decode()
+    assert "新店" in guest.get("/stores/").content.decode()
+
+
 STORE = {
     "name": "新店", "phone": "0571-12345678", "hours": "9:00–21:00", "address": "文三路 1 号", "sort_order": "1",
     "is_active": "on", "pickup_enabled": "on", "slots-TOTAL_FORMS": "0", "slots-INITIAL_FORMS": "0",

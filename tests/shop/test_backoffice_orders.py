@@ -99,9 +99,9 @@ def test_the_list_needs_no_more_queries_for_more_rows(
         make(OrderStatus.PREPARING)
     desk.get(LIST)
 
-    # Session, user, stores, device, permissions of the user and of groups; unread notices, tabs, count, rows with
-    # buyer and store, lines, sums, stores of the filter.
-    with django_assert_max_num_queries(13) as few:
+    # Session, user, stores, device, permissions of the user and of groups; unread notices, tabs, rows with buyer
+    # and store, lines, stores of the filter.
+    with django_assert_max_num_queries(11) as few:
         desk.get(LIST)
     for _ in range(9):
         make(OrderStatus.PREPARING)

@@ -172,7 +172,7 @@ def test_more_rows_cost_no_more_queries(
     desk: Client, store: Store, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     hand_over(store)
-    with django_assert_max_num_queries(13) as few:  # session, person and rights, filters, count, rows, lines, log
+    with django_assert_max_num_queries(15) as few:  # session, person and rights, filters, count, list, file, log
         csv_of(desk)
     for _ in range(4):
         hand_over(store)

@@ -3,9 +3,12 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
+from django.utils import timezone
 
+from orders.models import OrderStatus, RedemptionWay
+from orders.services import redeem
 from shop.backoffice.permissions import CLERK, FINANCE, OPERATOR, ROLES, ensure_roles, is_clerk, role_of
-from tests.factories import make_staff, make_store
+from tests.factories import make_order, make_staff, make_store
 from tests.shop.backoffice import headquarters, make_worker, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +133,26 @@ def test_settings_are_changed_by_owners_only() -> None:
     operator = signed_in(make_worker(OPERATOR, headquarters()))
 
     assert operator.post("/admin/shop/shopsettings/1/change/", {"shop_name": "别的店"}).status_code == 403
+
+
+def test_the_operation_log_is_offered_where_it_opens() -> None:
+    page = f"/admin/shop/store/{headquarters().pk}/change/"
+    readers = {"店主": make_staff(is_superuser=True), "财务": make_worker(FINANCE, headquarters())}
+
+    pages = {role: signed_in(reader).get(page).content.decode() for role, reader in readers.items()}
+
+    assert {role: "/history/" in html for role, html in pages.items()} == {"店主": True, "财务": False}
+
+
+def test_taking_a_redemption_back_is_offered_to_those_who_may() -> None:
+    store = headquarters()
+    order = make_order(status=OrderStatus.READY_FOR_PICKUP, store=store, now=timezone.now())
+    clerk, colleague = make_worker(CLERK, store), make_worker(CLERK, store)
+    readers = [clerk, colleague, make_worker(OPERATOR, store), make_worker(FINANCE, store)]
+    done = redeem(staff=clerk, way=RedemptionWay.CODE, code=str(order.pickup_code), submission="1", now=timezone.now())
+    link = f"/admin/orders/redemption/{done.pk}/undo/"
+
+    pages = [signed_in(reader).get("/admin/orders/redemption/").content.decode() for reader in readers]
+
+    assert all(order.no in page for page in pages)
+    assert [link in page for page in pages] == [True, False, True, False]

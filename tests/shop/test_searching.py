@@ -88,7 +88,7 @@ def test_hot_words_are_the_merchants_own_else_those_of_what_sells(
     def hot_words() -> list[str]:
         return re.findall(r'<span class="grow">([^<]*)<', text_of(client, "/goods/search/"))
 
-    with django_assert_num_queries(4):  # version, settings, hot words, categories
+    with django_assert_num_queries(3):  # settings, hot words, categories
         assert hot_words() == ["绿茶", "草莓"]
     ShopSettings.objects.update(hot_words="粽子  咸鸭蛋")
     start_cold()
@@ -101,9 +101,9 @@ def test_names_and_categories_come_while_typing(client: Client, django_assert_nu
     few, much = make_product("奶油草莓"), make_product("草莓酱", virtual_sold=9)
     make_product("下架的草莓", status="off_shelf")
 
-    with django_assert_num_queries(3):  # version, categories, names
+    with django_assert_num_queries(2):  # categories, names
         part = text_of(client, "/goods/suggest/?q=草莓")
-    with django_assert_num_queries(1):  # version
+    with django_assert_num_queries(0):
         text_of(client, "/goods/suggest/?q=草莓")
 
     links = re.findall(r'href="([^"]*)"', part)

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.core.paginator import Paginator
+from django.db import OperationalError
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from html5lib import HTMLParser
 
 from shop.lib import fragments, markup
+from shop.models import ShopSettings
 
 
 def drawn(source: str, **context: Any) -> str:
@@ -94,7 +96,11 @@ def test_a_fragment_that_is_nothing_is_kept_too() -> None:
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
-def test_a_page_about_an_error_needs_no_request_and_no_database(name: str) -> None:
+def test_a_page_about_an_error_needs_no_request_and_no_database(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise OperationalError("no database")
+
+    monkeypatch.setattr(ShopSettings.objects, "filter", fail)
     page = render_to_string(f"{name}.html")
 
     HTMLParser(strict=True).parse(page)

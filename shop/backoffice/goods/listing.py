@@ -12,12 +12,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Category, Product, ProductStatus, Sku
+from catalog.selectors import picture_url
 from shop.backoffice.base import StaffAdmin
 from shop.backoffice.filters import ChosenFilter, FormFilter, days_filter, numbers_filter
 from shop.backoffice.goods import batch, editing, exchange, inline, preview
 from shop.backoffice.words import amount, lines_of, moment
 from shop.lib.money import yuan
-from shop.lib.uploads import thumbnail_url
 
 TABS: dict[str, tuple[str, Q]] = {
     "": ("全部", ~Q(status=ProductStatus.TRASHED)),
@@ -128,11 +128,9 @@ class ProductAdmin(StaffAdmin):
         return [path(route, gate(view), name=name) for route, view, name in PAGES] + super().get_urls()
 
     @admin.display(description="图")
-    def picture(self, product: Product) -> SafeString | str:
+    def picture(self, product: Product) -> SafeString:
         images = sorted(product.images.all(), key=lambda image: (image.sort_order, image.pk))
-        if not images:
-            return ""
-        url = thumbnail_url(str(images[0].image.name), "small")
+        url = picture_url(str(images[0].image.name) if images else "", "small")
         return format_html('<img class="bo-thumb" src="{}" alt="" loading="lazy">', url)
 
     @admin.display(description="名称 / 编码", ordering="name")

@@ -15,6 +15,7 @@ from shop.backoffice.base import staff_of
 from shop.backoffice.orders import actions, batch, detail, exporting, shipping
 from shop.backoffice.orders.filters import FILTERS, TABS, TERMINALS, TRASH, anything
 from shop.backoffice.orders.totals import totals_by_tab, totals_of
+from shop.backoffice.paging import LongListPaginator
 from shop.backoffice.words import amount, lines_of, moment, thumb, word
 from shop.lib.money import yuan
 
@@ -26,12 +27,13 @@ class OrderList(ArrangedChangeList):
     """A page of orders that knows whose screen it is on, and the totals of its filter."""
 
     def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
         staff = staff_of(request)
+        self.tabs = totals_by_tab(Order.objects.of_staff(staff))
+        self.totals = self.tabs[self.tab] if self.is_plain else totals_of(self.queryset)
+        request.orders_counted = self.totals.count  # type: ignore[attr-defined]  # for the paginator
+        super().get_results(request)
         for order in rows_of(self.result_list):
             order.steps_open = actions.open_actions(order, staff)
-        self.tabs = totals_by_tab(Order.objects.of_staff(staff))
-        self.totals = self.tabs.get(self.tab) if self.is_plain else totals_of(self.queryset)
 
     @property
     def tab(self) -> str:
@@ -75,6 +77,11 @@ class OrderAdmin(ArrangedAdmin):
         if "parcels" in self.arrangement(request)["columns"]:
             orders = orders.prefetch_related("shipments")
         return orders.order_by("-pk")
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: QuerySet[Order], per_page: int, *args: Any, **kwargs: Any
+    ) -> LongListPaginator:
+        return LongListPaginator(queryset, per_page, *args, known=getattr(request, "orders_counted", None), **kwargs)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0009_offer_a_block_of_coupons'),
-        ('orders', '0005_permit_editing_addresses_and_receiving'),
+        ('orders', '0006_pass_over_orders_without_reading_them'),
         ('promotions', '0002_let_pushes_tell_and_limits_be_off'),
         ('shop', '0007_remember_when_the_ladder_changed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
