@@ -36,6 +36,7 @@ def rich(points: int, **facts: Any) -> Member:
     """Make a member with so many points."""
     member = make_member()
     earn(member, points, **facts)
+    account(member)
     return member
 
 
