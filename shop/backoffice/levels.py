@@ -45,7 +45,11 @@ class RungForm(BackofficeForm):
         help_text="按本站价的百分之几付款：95 就是 9.5 折，100 不打折。",
     )  # fmt: skip
     points_rate = forms.IntegerField(
-        label="积分倍数（%）", min_value=0, max_value=1000, initial=100, help_text="150 就是 1.5 倍消费积分，100 不加倍。"
+        label="积分倍数（%）",
+        min_value=0,
+        max_value=1000,
+        initial=100,
+        help_text="150 就是 1.5 倍消费积分，100 不加倍。",
     )
     birthday_points = forms.IntegerField(
         label="生日积分", min_value=0, max_value=1_000_000, initial=0,
@@ -119,7 +123,12 @@ class LevelAdmin(StaffAdmin):
                 return redirect("admin:members_level_changelist")
         else:
             ladder, rungs = unbound(request.POST, levels)
-        context = {"title": "会员等级", "ladder": ladder, "rungs": rungs, "can_change": self.has_change_permission(request)}
+        context = {
+            "title": "会员等级",
+            "ladder": ladder,
+            "rungs": rungs,
+            "can_change": self.has_change_permission(request),
+        }
         return TemplateResponse(request, "admin/levels.html", {**self.admin_site.each_context(request), **context})
 
 

@@ -30,7 +30,10 @@ class AdjustmentForm(BackofficeForm):
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=32)
     member = forms.CharField(
-        label="会员", max_length=20, help_text="会员编号或完整手机号。", widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label="会员",
+        max_length=20,
+        help_text="会员编号或完整手机号。",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     way = forms.ChoiceField(label="怎么调", choices=[("give", "增加"), ("take", "扣减")])
     points = forms.IntegerField(

@@ -59,7 +59,8 @@ KINDS = [
     (label, str(apps.get_model(label)._meta.verbose_name))
     for label in [
         "orders.order", "orders.refund", "orders.redemption", "catalog.product", "catalog.sku", "catalog.category",
-        "catalog.homeblock", "members.member", "promotions.exchangeitem", "shop.shopsettings", "shop.store", "shop.pickupslot",
+        "catalog.homeblock", "members.member", "promotions.exchangeitem", "shop.shopsettings", "shop.store",
+        "shop.pickupslot",
     ]
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -75,11 +76,13 @@ def fill_points(member: Member) -> None:
     now = timezone.now()
     ShopSettings.objects.update(points_expire_months=12)
     Member.objects.filter(pk=member.pk).update(level=Level.objects.get(name="中级"))
-    facts = {"member_id": member.pk, "now": now}
+    facts: dict[str, Any] = {"member_id": member.pk, "now": now}
     earn_points(points=300, kind="order", source="order:1", note="订单 202603020000000001", **facts)
     earn_points(points=88, kind="order", source="order:2", available_at=now + timedelta(days=15), **facts)
     spend_points(points=280, kind="spend", source="order:3", note="订单 202603020000000003", **facts)
-    claw_back_points(points=30, earned_kind="order", earned_source="order:1", source="refund:1", note="订单退款", **facts)
+    claw_back_points(
+        points=30, earned_kind="order", earned_source="order:1", source="refund:1", note="订单退款", **facts
+    )
     for number in range(22):
         earn_points(points=5, kind="review", source=f"review:{number}", **facts)
 

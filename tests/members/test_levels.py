@@ -29,8 +29,8 @@ def boss() -> Member:
 
 
 def save(boss: Member, rungs: list[Rung] | None = None, **facts: Any) -> None:
-    facts = {"metric": "amount", "window_months": 0, "moves": {}, "now": NOON} | facts
-    services.save_ladder(rungs=THREE if rungs is None else rungs, by=boss, **facts)
+    dull: dict[str, Any] = {"metric": "amount", "window_months": 0, "moves": {}, "now": NOON}
+    services.save_ladder(rungs=THREE if rungs is None else rungs, by=boss, **(dull | facts))
 
 
 def ladder() -> list[tuple[str, int, int | None]]:
@@ -67,9 +67,24 @@ def test_a_ladder_is_saved_as_a_whole_and_logged(boss: Member) -> None:
 @pytest.mark.parametrize(
     ("rungs", "row", "field", "sentence"),
     [
-        ([Rung(None, "一", 0, 99), Rung(None, "二", 101)], 1, "min_value", "和上一级有空档：上一级到 ¥0.99，这一级应从 ¥1 开始"),
-        ([Rung(None, "一", 0, 99), Rung(None, "二", 99)], 1, "min_value", "和上一级有重叠：上一级到 ¥0.99，这一级应从 ¥1 开始"),
-        ([Rung(None, "一", 0, 99), Rung(None, "二", 0)], 1, "min_value", "和上一级有重叠：上一级到 ¥0.99，这一级应从 ¥1 开始"),
+        (
+            [Rung(None, "一", 0, 99), Rung(None, "二", 101)],
+            1,
+            "min_value",
+            "和上一级有空档：上一级到 ¥0.99，这一级应从 ¥1 开始",
+        ),
+        (
+            [Rung(None, "一", 0, 99), Rung(None, "二", 99)],
+            1,
+            "min_value",
+            "和上一级有重叠：上一级到 ¥0.99，这一级应从 ¥1 开始",
+        ),
+        (
+            [Rung(None, "一", 0, 99), Rung(None, "二", 0)],
+            1,
+            "min_value",
+            "和上一级有重叠：上一级到 ¥0.99，这一级应从 ¥1 开始",
+        ),
         ([Rung(None, "一", 50, 49), Rung(None, "二", 50)], 0, "max_value", "“到”不能比“从”小"),
         ([Rung(None, "一", 0), Rung(None, "二", 50)], 0, "max_value", "只有最后一级可以不填“到”"),
         ([Rung(None, "一", 0, 99)], 0, "max_value", "最后一级请不要填“到”，这样消费再多也在这一级"),
@@ -177,8 +192,9 @@ def test_every_rise_is_told_once_and_no_fall(boss: Member) -> None:
 
     told = Message.objects.filter(member=member, scene="level_up").order_by("pk").values_list("title", "body")
     assert list(told) == [
-        ("您升到了中级", "会员价 9.8 折、1.2 倍积分，下次购物就能用。"), ("您升到了高级", "会员价 9.5 折、免运费，下次购物就能用。"),
-    ]  # fmt: skip
+        ("您升到了中级", "会员价 9.8 折、1.2 倍积分，下次购物就能用。"),
+        ("您升到了高级", "会员价 9.5 折、免运费，下次购物就能用。"),
+    ]
 
 
 def lock(member: Member, boss: Member, until: date, name: str = "高级") -> None:
@@ -225,9 +241,7 @@ def test_a_lock_ends_on_a_day_to_come(days: int, boss: Member) -> None:
 
 def test_a_level_that_is_gone_is_refused(boss: Member) -> None:
     with pytest.raises(services.LevelRefused, match="不在了"):
-        services.lock_level(
-            member_id=make_member().pk, level_id=9, until=TODAY + DAY, reason="", by=boss, now=NOON
-        )
+        services.lock_level(member_id=make_member().pk, level_id=9, until=TODAY + DAY, reason="", by=boss, now=NOON)
 
 
 def test_a_lock_can_be_taken_off(boss: Member) -> None:

@@ -79,7 +79,9 @@ def test_a_birthday_rests_for_a_year(member: Member, set_on: date, free_on: date
     services.save_profile(member=member, nickname="", birthday=date(1990, 1, 1), today=set_on, now=NOW)
 
     with pytest.raises(services.BirthdayFixed) as refused:
-        services.save_profile(member=member, nickname="x", birthday=date(1990, 1, 2), today=free_on - timedelta(days=1), now=NOW)
+        services.save_profile(
+            member=member, nickname="x", birthday=date(1990, 1, 2), today=free_on - timedelta(days=1), now=NOW
+        )
 
     assert refused.value.message == f"生日每年只能改一次，{free_on} 起可以再改"
     kept = Member.objects.get()

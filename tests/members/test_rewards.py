@@ -1,13 +1,14 @@
 """What gives points besides shopping, each once."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from members import services
-from members.models import Level, Member, MemberVisitDay, PointsEntry, PointsKind
+from members.models import Level, Member, MemberVisitDay, PointsEntry
 from shop.lib import fragments
 from shop.lib.days import birthday_near, months_later
 from shop.models import ShopSettings
@@ -32,9 +33,7 @@ def given(member: Member) -> list[tuple[str, str, int]]:
 # --- Profile, review, group ----------------------------------------------------------------------------------------
 def save_profile(member: Member, nickname: str, birthday: date | None, *, days: int = 0) -> None:
     now = NOON + days * DAY
-    services.save_profile(
-        member=member, nickname=nickname, birthday=birthday, today=timezone.localdate(now), now=now
-    )
+    services.save_profile(member=member, nickname=nickname, birthday=birthday, today=timezone.localdate(now), now=now)
 
 
 def test_the_first_complete_profile_gives_points_once() -> None:
@@ -120,7 +119,7 @@ def test_the_link_carries_the_sharer_and_the_page_tells_of_them(client: Client) 
     page = as_member(client).get(shared).content.decode()
     token = services.share_token(sharer)
 
-    assert 'data-opened' in page
+    assert "data-opened" in page
     assert client.post("/points/shared/", {"by": token}).status_code == 204
     assert account(sharer) == (3, 0)
     guest = Client()
@@ -139,7 +138,7 @@ def test_without_the_reward_links_name_nobody() -> None:
 
 
 # --- Birthdays -----------------------------------------------------------------------------------------------------
-def born(birthday: date, *, came: date | None = TODAY, **facts: object) -> Member:
+def born(birthday: date, *, came: date | None = TODAY, **facts: Any) -> Member:
     level = Level.objects.get_or_create(name="银卡", min_value=0, defaults={"birthday_points": 50})[0]
     member = make_member(birthday=birthday, **({"level": level} | facts))
     if came:
@@ -235,5 +234,3 @@ def test_purchases_are_counted_and_taken_back() -> None:
     services.count_purchase(member_id=member.pk, amount=-50_000, orders=-2, at=None)
     member.refresh_from_db()
     assert (member.spent_amount, member.paid_orders, member.last_paid_at) == (0, 0, NOON)
-
-

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members import services as members
-from members.models import Member
+from members.models import Level, Member
 from members.services import Rung
 from orders import services as orders
 from orders.models import Order
@@ -121,7 +121,9 @@ def test_a_level_falls_when_an_order_leaves_the_window() -> None:
     assert member.relevel_at is None
 
 
-@pytest.mark.parametrize(("day", "months"), [("2028-02-29", 12), ("2026-08-31", 6), ("2026-12-31", 2), ("2026-03-01", 1)])
+@pytest.mark.parametrize(
+    ("day", "months"), [("2028-02-29", 12), ("2026-08-31", 6), ("2026-12-31", 2), ("2026-03-01", 1)]
+)
 def test_the_day_on_which_an_order_leaves_is_the_first_on_which_it_does_not_count(day: str, months: int) -> None:
     at = datetime.fromisoformat(f"{day}T23:30:00+08:00")
     ladder(months=months, now=at - DAY)
@@ -139,10 +141,8 @@ def test_a_lock_that_ends_lets_the_level_be_computed_again() -> None:
     ladder()
     member, boss = make_member(), make_staff(is_superuser=True)
     until = timezone.localdate(NOON) + 10 * DAY
-    levels = {level.name: level.pk for level in member._meta.get_field("level").related_model.objects.all()}  # type: ignore[union-attr]
-    members.lock_level(
-        member_id=member.pk, level_id=levels["高级"], until=until, reason="补偿", by=boss, now=NOON
-    )
+    high = Level.objects.get(name="高级")
+    members.lock_level(member_id=member.pk, level_id=high.pk, until=until, reason="补偿", by=boss, now=NOON)
     completed(member, 120)
 
     assert level_of(member) == "高级"

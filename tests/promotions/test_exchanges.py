@@ -38,7 +38,10 @@ def for_coupon(**facts: Any) -> ExchangeItem:
 
 def for_goods(**facts: Any) -> ExchangeItem:
     return ExchangeItem.objects.create(
-        **({"name": "搪瓷杯", "sku": facts.pop("sku", None) or make_sku(), "points": 300, "price": 990, "total": 5} | facts)
+        **(
+            {"name": "搪瓷杯", "sku": facts.pop("sku", None) or make_sku(), "points": 300, "price": 990, "total": 5}
+            | facts
+        )
     )
 
 
@@ -60,7 +63,9 @@ def coupons(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def taken(entry: ExchangeItem) -> tuple[int, list[int]]:
     entry.refresh_from_db()
-    return entry.taken, list(ExchangeTaken.objects.filter(item=entry).order_by("member").values_list("units", flat=True))
+    return entry.taken, list(
+        ExchangeTaken.objects.filter(item=entry).order_by("member").values_list("units", flat=True)
+    )
 
 
 def take(entry: ExchangeItem, member: Member, units: int = 1) -> None:
@@ -84,10 +89,13 @@ def test_what_is_taken_is_counted_for_entry_and_member_and_given_back() -> None:
 @pytest.mark.parametrize(
     ("facts", "units", "why"),
     [
-        ({"total": 1}, 2, "只剩 1 份了"), ({"total": 0}, 1, "来晚了，已经兑完"), ({"per_member": 1}, 2, "每人限兑 1 份，您已兑 0 份"),
-        ({"is_active": False}, 1, "这件已经下架"), ({}, 0, "份"),
+        ({"total": 1}, 2, "只剩 1 份了"),
+        ({"total": 0}, 1, "来晚了，已经兑完"),
+        ({"per_member": 1}, 2, "每人限兑 1 份，您已兑 0 份"),
+        ({"is_active": False}, 1, "这件已经下架"),
+        ({}, 0, "份"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_taken_is_refused_and_nothing_counted(facts: dict[str, Any], units: int, why: str) -> None:
     entry, member = for_goods(**facts), make_member()
 

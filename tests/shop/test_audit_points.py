@@ -29,7 +29,9 @@ def books() -> dict[str, int]:
         member_id=member.pk, points=70, reason="补偿", source="form", by=make_staff(is_superuser=True), now=NOON
     )
     services.expire_points(now=NOON + 60 * DAY)
-    keys = {kind: pk for pk, kind in PointsEntry.objects.filter(member=member).order_by("-pk").values_list("pk", "kind")}
+    keys = {
+        kind: pk for pk, kind in PointsEntry.objects.filter(member=member).order_by("-pk").values_list("pk", "kind")
+    }
     frozen = PointsEntry.objects.get(source="order:2").pk
     return keys | {"member": member.pk, "frozen": frozen, "first": keys[PointsKind.ORDER]}
 

@@ -13,7 +13,15 @@ from shop.backoffice.permissions import FINANCE
 from shop.models import ShopSettings
 from tests.factories import NOON, make_member, make_product, make_sku, make_staff
 from tests.members.ledger import DAY, account, claw_back, earn, rich
-from tests.shop.backoffice import headquarters, hidden_fields, make_operator, make_worker, sent_fields, signed_in, text_of
+from tests.shop.backoffice import (
+    headquarters,
+    hidden_fields,
+    make_operator,
+    make_worker,
+    sent_fields,
+    signed_in,
+    text_of,
+)
 
 pytestmark = pytest.mark.django_db
 LADDER, POINTS, ADJUST = "/admin/members/level/", "/admin/members/pointsentry/", "/admin/members/pointsentry/adjust/"
@@ -146,8 +154,15 @@ def test_who_may_only_look_saves_nothing() -> None:
     assert not OperationLog.objects.exists()
 
 
-@pytest.mark.parametrize("sent", [{}, {"save": "1"}, {"save": "1", "rungs-TOTAL_FORMS": "x", "rungs-INITIAL_FORMS": "0"},
-                                  {"add": "1", "rungs-TOTAL_FORMS": "999999999999"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"save": "1"},
+        {"save": "1", "rungs-TOTAL_FORMS": "x", "rungs-INITIAL_FORMS": "0"},
+        {"add": "1", "rungs-TOTAL_FORMS": "999999999999"},
+    ],
+)
 def test_nonsense_is_no_server_error(sent: dict[str, str], desk: Client) -> None:
     assert desk.post(LADDER, sent).status_code == 200
     assert ladder() == []
@@ -166,10 +181,19 @@ def test_the_list_of_points_is_filtered_and_searched(desk: Client) -> None:
 
     assert listed(desk) == [-5, 40, 30, 7]
     for query, deltas in {
-        "?kind=review": [40], "?way=in": [40, 30, 7], "?way=out": [-5], "?frozen=yes": [40], f"?q={member.no}": [-5, 40, 30],
-        f"?q={other.phone}": [7], "?q=20260302": [-5, 30], "?q=nobody": [], "?at_from=2026-03-02": [-5, 40, 30, 7],
-        "?at_to=2026-03-01": [], "?delta_from=30": [40, 30], "?kind=wrong": [-5, 40, 30, 7],
-    }.items():  # fmt: skip
+        "?kind=review": [40],
+        "?way=in": [40, 30, 7],
+        "?way=out": [-5],
+        "?frozen=yes": [40],
+        f"?q={member.no}": [-5, 40, 30],
+        f"?q={other.phone}": [7],
+        "?q=20260302": [-5, 30],
+        "?q=nobody": [],
+        "?at_from=2026-03-02": [-5, 40, 30, 7],
+        "?at_to=2026-03-01": [],
+        "?delta_from=30": [40, 30],
+        "?kind=wrong": [-5, 40, 30, 7],
+    }.items():
         assert listed(desk, query) == deltas, query
     assert other.phone not in desk.get(POINTS).content.decode()
 
@@ -183,7 +207,7 @@ def test_the_list_costs_the_same_for_few_and_many(count: int, desk: Client) -> N
     with CaptureQueriesContext(connection) as queries:
         desk.get(POINTS)
 
-    # session, staff, second factor, permissions (2), groups, stores of the staff (2), unread, count, entries with member
+    # session, staff, second factor, permissions (2), groups, stores of the staff (2), unread, count, the entries
     assert len(queries) <= 12
 
 
@@ -208,11 +232,15 @@ def test_points_are_given_and_taken_for_a_reason_once_for_each_form(desk: Client
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"way": "take", "points": "11"}, "最多能扣 10 积分"), ({"points": "0"}, "1"), ({"points": "x"}, "整数"),
-        ({"points": "1000001"}, "1000000"), ({"reason": ""}, "这个字段是必填项"), ({"member": "123"}, "没有找到这位会员"),
+        ({"way": "take", "points": "11"}, "最多能扣 10 积分"),
+        ({"points": "0"}, "1"),
+        ({"points": "x"}, "整数"),
+        ({"points": "1000001"}, "1000000"),
+        ({"reason": ""}, "这个字段是必填项"),
+        ({"member": "123"}, "没有找到这位会员"),
         ({"way": "steal"}, "steal"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_adjustment_gets_a_sentence_and_changes_nothing(
     typed: dict[str, str], sentence: str, desk: Client
 ) -> None:
@@ -235,7 +263,15 @@ def test_every_switch_of_points_and_levels_explains_itself() -> None:
     page = signed_in(make_staff(is_superuser=True)).get("/admin/shop/shopsettings/1/change/", follow=True)
 
     text = text_of(page)
-    for words in ("消费积分", "积分抵现百分比", "积分有效期（月）", "抢购送积分", "风险：微信禁止以奖励诱导分享", "等级依据", "等级统计期（月）"):
+    for words in (
+        "消费积分",
+        "积分抵现百分比",
+        "积分有效期（月）",
+        "抢购送积分",
+        "风险：微信禁止以奖励诱导分享",
+        "等级依据",
+        "等级统计期（月）",
+    ):
         assert words in text
     fields = [name for _, facts in page.context["adminform"].fieldsets for name in facts["fields"]]
     marketing = {field.name for field in ShopSettings._meta.get_field("points_share").model._meta.concrete_fields}
@@ -244,7 +280,9 @@ def test_every_switch_of_points_and_levels_explains_itself() -> None:
     assert all(field.help_text for name, field in page.context["adminform"].form.fields.items() if name in wanted)
 
 
-@pytest.mark.parametrize(("name", "value"), [("points_max_percent", "101"), ("points_value", "0"), ("points_share", "1001")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("points_max_percent", "101"), ("points_value", "0"), ("points_share", "1001")]
+)
 def test_a_setting_that_makes_no_sense_is_refused(name: str, value: str) -> None:
     ShopSettings.load()
     boss = signed_in(make_staff(is_superuser=True))
@@ -258,8 +296,10 @@ def test_a_setting_that_makes_no_sense_is_refused(name: str, value: str) -> None
 
 # --- The points shop -----------------------------------------------------------------------------------------------
 def entry(desk: Client, **typed: Any) -> Any:
-    dull = {"name": "搪瓷杯", "code": "", "points": "300", "price": "0", "total": "5", "per_member": "1", "is_active": "on",
-            "sort_order": "100"}  # fmt: skip
+    dull = {
+        "name": "搪瓷杯", "code": "", "points": "300", "price": "0", "total": "5", "per_member": "1",
+        "is_active": "on", "sort_order": "100",
+    }  # fmt: skip
     return desk.post(f"{SHOP}add/", dull | typed)
 
 
@@ -303,7 +343,9 @@ def test_a_coupon_is_put_into_the_points_shop(desk: Client) -> None:
         ({"code": "CUP", "price": "-1"}, "price", "金额"),
     ],
 )
-def test_an_entry_that_makes_no_sense_is_refused(typed: dict[str, str], field: str, sentence: str, desk: Client) -> None:
+def test_an_entry_that_makes_no_sense_is_refused(
+    typed: dict[str, str], field: str, sentence: str, desk: Client
+) -> None:
     make_sku("杯", code="CUP")
     make_product("多", code="MANY", specs={"色": ["红", "蓝"]})
     templates = {mode: str(make_template(issue_mode=mode).pk) for mode in ("reward", "claim")}
@@ -329,3 +371,19 @@ def test_an_entry_keeps_what_was_taken_and_is_not_deleted_then(desk: Client) -> 
     ExchangeItem.objects.update(taken=0)
     assert desk.post(f"{SHOP}{made.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not ExchangeItem.objects.exists()
+
+
+# --- Goods ---------------------------------------------------------------------------------------------------------
+def test_goods_say_whether_they_know_member_prices_and_points(desk: Client) -> None:
+    product = make_product("茶")
+    page = f"/admin/catalog/product/{product.pk}/change/"
+    sent = sent_fields(desk.get(page))
+    assert (sent["member_price_enabled"], sent["points_usable"], sent["gives_points"]) == (["on"], ["on"], ["on"])
+    for name in ("member_price_enabled", "gives_points"):
+        del sent[name]
+
+    assert desk.post(page, sent).status_code == 302
+
+    product.refresh_from_db()
+    assert (product.member_price_enabled, product.points_usable, product.gives_points) == (False, True, False)
+    assert "member_price_enabled" not in sent_fields(desk.get(page))

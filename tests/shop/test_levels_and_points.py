@@ -45,7 +45,15 @@ def test_the_page_shows_level_benefits_and_the_way_to_the_next(client: Client, l
 
     valid_html(answer)
     text = text_of(answer)
-    for words in ("中级 累计 ¥120", "还差 ¥380 升到高级", "会员价 9.5 折", "消费积分 1.5 倍", "快递免运费", "生日送 66 积分", "满 ¥500"):
+    for words in (
+        "中级 累计 ¥120",
+        "还差 ¥380 升到高级",
+        "会员价 9.5 折",
+        "消费积分 1.5 倍",
+        "快递免运费",
+        "生日送 66 积分",
+        "满 ¥500",
+    ):
         assert words in text
     assert 'value="24"' in answer.content.decode()
 
@@ -103,7 +111,17 @@ def test_the_statement_tells_balance_frozen_debt_and_every_change(client: Client
 
     valid_html(answer)
     text = text_of(answer)
-    for words in ("0 积分可用", "另有 40 积分待生效", "退款欠 30 积分", "购物奖励", "订单 2", "+80", "-80", "退款扣回", "欠 30"):
+    for words in (
+        "0 积分可用",
+        "另有 40 积分待生效",
+        "退款欠 30 积分",
+        "购物奖励",
+        "订单 2",
+        "+80",
+        "-80",
+        "退款扣回",
+        "欠 30",
+    ):
         assert words in text
 
 
@@ -166,13 +184,13 @@ def test_a_member_sees_their_price_and_the_site_price_struck(client: Client, lad
     member = valid_html(as_member(Client(), make_member(level=ladder["中级"])).get(f"/goods/{product.pk}/"))
     plain = as_member(Client(), make_member(level=ladder["初级"])).get(f"/goods/{product.pk}/").content.decode()
 
-    assert '<small>¥</small>18<small>.91</small>' in member
+    assert "<small>¥</small>18<small>.91</small>" in member
     assert '<s class="price-was" aria-label="原价 ¥19.90">¥19.90</s>' in member
     assert "会员价" in member
     assert "中级 9.5 折" in member
     for page in (guest, plain, client.get(f"/goods/{product.pk}/").content.decode()):
         assert "会员价" not in page
-        assert '<small>¥</small>19<small>.90</small>' in page
+        assert "<small>¥</small>19<small>.90</small>" in page
 
 
 def test_goods_without_member_price_cost_members_the_same(client: Client, ladder: dict[str, Level]) -> None:

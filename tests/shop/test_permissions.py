@@ -24,8 +24,9 @@ SNAPSHOT = {
         shop.change_store shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
     """,
     "财务": """
-        members.view_level members.view_pointsentry orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
-        orders.view_redemption orders.view_refund promotions.view_exchangeitem shop.view_shopsettings shop.view_store
+        members.view_level members.view_pointsentry orders.refund_order orders.remark_order orders.view_billline
+        orders.view_order orders.view_payment orders.view_redemption orders.view_refund promotions.view_exchangeitem
+        shop.view_shopsettings shop.view_store
     """,
     "店员": "orders.accept_order orders.redeem_order orders.remark_order orders.view_order orders.view_redemption",
 }
