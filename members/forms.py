@@ -62,6 +62,22 @@ class CodeForm(forms.Form):
         return code
 
 
+class ProofForm(CodeForm):
+    """The six digits that prove that it is the member who asks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["code"].widget.attrs["autofocus"]
+
+
+class LeaveForm(ProofForm):
+    """The proof, and that the member has read what it means to leave."""
+
+    is_sure = forms.BooleanField(
+        label="我知道注销后不能恢复", error_messages={"required": "请先确认您知道注销后不能恢复"}
+    )
+
+
 class ProfileForm(forms.Form):
     """What members may say about themselves; `today` is the day in the shop's time zone.
 
@@ -179,6 +195,7 @@ class PasteForm(forms.Form):
         found = addressing.recognise(self.cleaned_data["paste"])
         if found.is_nothing:
             self.add_error("paste", "没有认出电话和地区，请直接在下面填写")
+            return {}
         told = {"receiver_name": found.name, "receiver_phone": found.phone, "detail": found.detail}
         return {name: text for name, text in told.items() if text} | dict(zip(LEVELS, found.region, strict=False))
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Min, Q, QuerySet, Sum
 
 from members.models import Address, Level, Member, Message, MessageChannel, PointsEntry, in_scope
+from shop.lib.money import yuan
 from shop.models import Store
 
 
@@ -45,6 +47,38 @@ def active_staff(*, store_id: int | None, permission: str = "") -> QuerySet[Memb
         of_person = Q(user_permissions__codename=codename, user_permissions__content_type__app_label=app)
         staff = staff.filter(Q(is_superuser=True) | of_role | of_person)
     return staff.distinct().order_by("pk")
+
+
+def inviter_of(code: str) -> Member | None:
+    """Return the shopper whose invite code this is, if they may still bring somebody."""
+    if not code:
+        return None
+    found: Member | None = Member.objects.shoppers().filter(invite_code=code, is_active=True, erased_at=None).first()
+    return found
+
+
+def personal_data(member: Member) -> dict[str, Any]:
+    """Return all that this app holds of a member, for them to take away."""
+    level = member.level
+    return {
+        "会员": {
+            "编号": member.no, "昵称": member.nickname, "手机": member.phone, "生日": member.birthday,
+            "注册时间": member.created_at, "最近登录": member.last_login, "最近访问": member.last_visit_on,
+            "等级": level.name if level else "", "分组": member.get_activity_display(), "VIP": member.is_vip,
+            "标签": [tag.name for tag in member.tags.order_by("name")], "商家备注": member.note,
+            "消费金额（元）": yuan(member.spent_amount), "订单数": member.paid_orders,
+            "积分": member.points_balance, "欠积分": member.points_debt, "邀请码": member.invite_code or "",
+            "由会员邀请": member.invited_by_id is not None,
+        },
+        "收货地址": [
+            {"收货人": one.receiver_name, "手机": one.receiver_phone, "地址": one.full_address}
+            for one in addresses_of(member)
+        ],
+        "同意记录": list(member.consents.order_by("pk").values("document", "version", "given_at", "ip")),
+        "消息": list(member.messages.order_by("pk").values("title", "body", "channel", "created_at", "read_at")),
+        "积分明细": list(member.points.order_by("pk").values("at", "delta", "kind", "note", "expires_at")),
+        "来访日期": list(member.visit_days.order_by("day").values_list("day", flat=True)),
+    }  # fmt: skip
 
 
 # --- Levels and points ---------------------------------------------------------------------------------------------

@@ -2,4 +2,5 @@
 
 from django.dispatch import Signal
 
-member_registered = Signal()  # member: Member.  Sent once, right after the account was made.
+# member: Member, device: str (a digest of the browser or ""), now: datetime.  Sent once, after the account was made.
+member_registered = Signal()

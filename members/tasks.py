@@ -21,6 +21,24 @@ def seal_operations(now: datetime) -> int:
 
 
 @shared_task
+@sweep("members.forget_sessions")
+def forget_sessions(now: datetime) -> int:
+    return services.forget_sessions(now=now)
+
+
+@shared_task
+@sweep("members.forget_exports")
+def forget_exports(now: datetime) -> int:
+    return services.forget_exports(now=now)
+
+
+@shared_task
+@sweep("members.forget_visits")
+def forget_visits(now: datetime) -> int:
+    return services.forget_visits(now=now)
+
+
+@shared_task
 @sweep("members.forget_throttles")
 def forget_throttles(now: datetime) -> int:
     return services.forget_throttles(now=now)

@@ -45,6 +45,12 @@ def remind_pickup(now: datetime) -> int:
 
 
 @shared_task
+@sweep("orders.segment_members")
+def segment_members(now: datetime) -> int:
+    return services.segment_members(now=now)
+
+
+@shared_task
 @sweep("orders.reconcile_days")
 def reconcile_days(now: datetime) -> int:
     return services.reconcile_days(now=now)
@@ -54,3 +60,9 @@ def reconcile_days(now: datetime) -> int:
 @sweep("orders.relevel_due")
 def relevel_due(now: datetime) -> int:
     return services.relevel_due(now=now)
+
+
+@shared_task
+@sweep("orders.reward_completed")
+def reward_completed(now: datetime) -> int:
+    return services.reward_completed(now=now)

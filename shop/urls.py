@@ -19,6 +19,8 @@ urlpatterns = [
     path("stores/", views.store_list, name="stores"),
     path("me/", views.me, name="me"),
     path("me/level/", views.level_page, name="level"),
+    path("me/data/", views.my_data, name="my_data"),
+    path("me/erase/", views.erase, name="erase"),
     path("privacy/", views.privacy, name="privacy"),
     path("robots.txt", views.robots),
     path("favicon.ico", views.favicon),

@@ -80,3 +80,11 @@ def _kept(row: Mapping[str, Any]) -> Kept:
 def _day_words(day: date, today: date) -> str:
     near = {today: "今天", today - timedelta(days=1): "昨天"}
     return near.get(day) or f"{day.month} 月 {day.day} 日"
+
+
+def personal_data(member: Member) -> dict[str, Any]:
+    """Return all that this app holds of a member, for them to take away."""
+    return {
+        "收藏": list(member.favourites.order_by("pk").values("product__name", "added_at")),
+        "浏览足迹": list(member.footprints.order_by("pk").values("product__name", "seen_at")),
+    }

@@ -12,11 +12,13 @@ from catalog.services.batch import (
 )
 from catalog.services.categories import CategoryInUse, delete_category, move_category, save_category, show_category
 from catalog.services.drafts import DraftRefused, Problem, ProductDraft, SkuDraft, problems_of
+from catalog.services.front import settings_changed
 from catalog.services.importing import ImportChoices, ImportReport, import_table
 from catalog.services.keeping import (
     FavouritesFull,
     add_favourite,
     forget_footprints,
+    forget_shopper,
     leave_footprint,
     remove_favourite,
     remove_footprints,
@@ -87,6 +89,7 @@ __all__ = [
     "delete_category",
     "draft_of",
     "forget_footprints",
+    "forget_shopper",
     "give_back_stock",
     "import_table",
     "leave_footprint",
@@ -108,6 +111,7 @@ __all__ = [
     "save_products",
     "search_text_of",
     "set_stock",
+    "settings_changed",
     "show_category",
     "take_off_shelf",
     "take_stock",

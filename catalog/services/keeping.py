@@ -53,6 +53,12 @@ def remove_footprints(*, member: Member, product_id: int | None = None) -> int:
     return (mine if product_id is None else mine.filter(product=product_id)).delete()[0]
 
 
+def forget_shopper(member: Member) -> None:
+    """Forget all that a member kept of the goods."""
+    member.favourites.all().delete()
+    member.footprints.all().delete()
+
+
 def forget_footprints(*, now: datetime) -> int:
     """Forget footprints older than FOOTPRINTS_KEPT_FOR and all but the newest MOST_FOOTPRINTS of each member."""
     old, _ = Footprint.objects.filter(seen_at__lt=now - FOOTPRINTS_KEPT_FOR).delete()

@@ -1,6 +1,7 @@
 """People: members and their addresses, levels, points, messages, and what the staff did."""
 
-from members.models.knowing import Activity, MemberVisitDay, Tag
+from members.models.exports import ExportFile
+from members.models.knowing import Activity, MemberVisitDay, SegmentRun, Tag
 from members.models.levels import FULL_PRICE, Level
 from members.models.messages import Message, MessageChannel, MessageStatus
 from members.models.operations import OperationLog, OperationLogQuerySet
@@ -27,6 +28,7 @@ __all__ = [
     "Activity",
     "Address",
     "Consent",
+    "ExportFile",
     "Level",
     "Member",
     "MemberQuerySet",
@@ -39,6 +41,7 @@ __all__ = [
     "PointsEntry",
     "PointsKind",
     "PointsUse",
+    "SegmentRun",
     "SmsCode",
     "Tag",
     "in_scope",

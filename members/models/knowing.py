@@ -37,6 +37,22 @@ class MemberTraits(models.Model):
         abstract = True
 
 
+class SegmentRun(models.Model):
+    """The nightly sweep that puts members into segments, one row per Shanghai day: how far it has come.
+
+    `vip_border` is the least yearly spend in fen of a VIP, fixed when the run begins; None when nobody is one.
+    """
+
+    day = models.DateField(unique=True)
+    vip_border = models.BigIntegerField(null=True)
+    last_member = models.BigIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+
 class MemberVisitDay(models.Model):
     """A Shanghai day on which a member came at least once."""
 

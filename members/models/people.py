@@ -93,6 +93,12 @@ class Member(MemberStanding, MemberTraits, AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["level", "id"], name="member_by_level"),
             models.Index(fields=["levelled_at"], name="member_levelled", condition=Q(is_staff=False)),
             models.Index(fields=["relevel_at"], name="member_due_level", condition=Q(relevel_at__isnull=False)),
+            models.Index(fields=["activity", "id"], name="member_by_activity"),
+            models.Index(fields=["id"], name="member_vip", condition=Q(is_vip=True)),
+            models.Index(fields=["spent_amount", "id"], name="member_by_spending"),
+            models.Index(fields=["last_paid_at", "id"], name="member_by_purchase"),
+            models.Index(fields=["created_at", "id"], name="member_by_joining"),
+            models.Index(fields=["erased_at"], name="member_erased", condition=Q(erased_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

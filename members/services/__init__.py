@@ -11,7 +11,17 @@ from members.services.accounts import (
     save_profile,
 )
 from members.services.addresses import MOST_ADDRESSES, AddressRefused, delete_address, save_address, set_default_address
-from members.services.codes import CodeRefused, SmsUnavailable, forget_throttles, request_code, verify_code
+from members.services.codes import (
+    CodeRefused,
+    SmsUnavailable,
+    confirm_code,
+    forget_throttles,
+    request_code,
+    verify_code,
+)
+from members.services.exports import EXPORTS_KEPT_FOR, content_of, forget_exports, keep_export
+from members.services.inviting import ensure_invite_code, new_invite_code
+from members.services.leaving import erase_person, forget_sessions
 from members.services.levels import (
     MOST_LEVELS,
     LadderRefused,
@@ -27,7 +37,7 @@ from members.services.levels import (
     unlock_level,
     value_words,
 )
-from members.services.messages import deliver_messages, mark_read, notify, notify_members, notify_staff
+from members.services.messages import deliver_messages, mark_read, notify, notify_members, notify_selected, notify_staff
 from members.services.operations import BrokenSeal, acting_from, broken_seals, log_operation, seal_operations
 from members.services.points import (
     AdjustmentRefused,
@@ -50,8 +60,11 @@ from members.services.rewards import (
     share_token,
 )
 from members.services.standing import count_purchase
+from members.services.tagging import switch_members, tag_members, untag_members, write_note
+from members.services.visiting import forget_visits, note_visit
 
 __all__ = [
+    "EXPORTS_KEPT_FOR",
     "MOST_ADDRESSES",
     "MOST_LEVELS",
     "PRIVACY_VERSION",
@@ -72,21 +85,32 @@ __all__ = [
     "broken_seals",
     "can_claw_back",
     "claw_back_points",
+    "confirm_code",
+    "content_of",
     "count_purchase",
     "delete_address",
     "deliver_messages",
     "earn_points",
+    "ensure_invite_code",
     "ensure_roles",
+    "erase_person",
     "expire_points",
+    "forget_exports",
+    "forget_sessions",
     "forget_throttles",
+    "forget_visits",
+    "keep_export",
     "ladder_mistakes",
     "level_at",
     "lock_level",
     "lock_standing",
     "log_operation",
     "mark_read",
+    "new_invite_code",
+    "note_visit",
     "notify",
     "notify_members",
+    "notify_selected",
     "notify_staff",
     "record_consent",
     "register_by_phone",
@@ -107,9 +131,13 @@ __all__ = [
     "set_level_by_value",
     "share_token",
     "spend_points",
+    "switch_members",
+    "tag_members",
     "unlock_level",
     "unread_count",
+    "untag_members",
     "value_words",
     "verify_code",
     "warn_of_expiry",
+    "write_note",
 ]

@@ -8,26 +8,31 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from members.models import Consent, Member
+from members.services.inviting import new_invite_code
 from members.services.rewards import reward_profile
 from members.signals import member_registered
 from shop.lib.crypto import blind_index
 
-PRIVACY_VERSION = "2026-01"  # of the policy on the privacy page; a new one is agreed to at the next sign-in
+PRIVACY_VERSION = "2026-11"  # of the policy on the privacy page; a new one is agreed to at the next sign-in
 
 
 @transaction.atomic
-def register_by_phone(phone: str, *, now: datetime, ip: str | None) -> tuple[Member, bool]:
+def register_by_phone(
+    phone: str, *, now: datetime, ip: str | None, invited_by: Member | None = None, device: str = ""
+) -> tuple[Member, bool]:
     """Return the shopper who owns `phone` and whether they are new, with their consent to today's policy.
 
     The caller has proof of the phone and of the consent. Of two first sign-ins at once one makes the account,
     the other finds it; `member_registered` is sent once. Staff are never found: their accounts are separate.
+    Who is new was brought by `invited_by`, on a browser of the digest `device`; who is known stays whose they were.
     """
-    member, created = Member.objects.shoppers().get_or_create(
-        phone_index=blind_index(phone), defaults={"phone": phone, "password": make_password(None)}
-    )
+    new = {
+        "phone": phone, "password": make_password(None), "invite_code": new_invite_code(), "invited_by": invited_by,
+    }  # fmt: skip
+    member, created = Member.objects.shoppers().get_or_create(phone_index=blind_index(phone), defaults=new)
     record_consent(member=member, now=now, ip=ip)
     if created:
-        member_registered.send(Member, member=member)
+        member_registered.send(Member, member=member, device=device, now=now)
     return member, created
 
 

@@ -7,10 +7,11 @@ from axes.models import AccessLog
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from members.models import Member, SmsCode
+from members.selectors import inviter_of
 from members.services.accounts import register_by_phone
 from shop.lib import sms, throttle
 from shop.lib.crypto import blind_index
@@ -69,11 +70,33 @@ def request_code(*, phone: str, ip: str, now: datetime) -> None:
         raise SmsUnavailable from error
 
 
-def verify_code(*, phone: str, code: str, ip: str, now: datetime) -> Member:
+def verify_code(*, phone: str, code: str, ip: str, now: datetime, invite_code: str = "", device: str = "") -> Member:
     """Use up the newest code of `phone` and return its owner, who is registered at the first time.
+
+    A new member was brought by the owner of `invite_code`, if it is anybody's; `device` is a digest of the browser.
+    Call it outside a transaction: a wrong try must stay counted. Raises CodeRefused, TooManyTries.
+    """
+    right = _right_code(phone, code, ip, now)
+    with transaction.atomic():
+        if not right.update(used_at=now):
+            raise CodeRefused
+        member, _ = register_by_phone(phone, now=now, ip=ip, invited_by=inviter_of(invite_code), device=device)
+    if not member.is_active:
+        raise AccountClosed
+    return member
+
+
+def confirm_code(*, member: Member, code: str, ip: str, now: datetime) -> None:
+    """Use up the newest code of the member's phone, as proof that it is them who asks.
 
     Call it outside a transaction: a wrong try must stay counted. Raises CodeRefused, TooManyTries.
     """
+    if not _right_code(member.phone, code, ip, now).update(used_at=now):
+        raise CodeRefused
+
+
+def _right_code(phone: str, code: str, ip: str, now: datetime) -> QuerySet[SmsCode]:
+    """Count a try at the newest code of `phone`; return its row, still unused, when it is the right one."""
     index = blind_index(phone)
     _limit(f"sms-try:{index}", TRIES_PER_PHONE, now)
     _limit(f"sms-try-ip:{network_of(ip)}", TRIES_PER_ADDRESS, now)
@@ -85,13 +108,7 @@ def verify_code(*, phone: str, code: str, ip: str, now: datetime) -> Member:
         raise CodeRefused
     if not constant_time_compare(row.code_hash, _hash(index, code)):
         raise CodeRefused
-    with transaction.atomic():
-        if not alive.update(used_at=now):
-            raise CodeRefused
-        member, _ = register_by_phone(phone, now=now, ip=ip)
-    if not member.is_active:
-        raise AccountClosed
-    return member
+    return alive
 
 
 def forget_throttles(*, now: datetime) -> int:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members import services
 from members.forms import CodeForm, SignInForm
 from members.models import mask_phone
+from members.views import inviting
 from members.views.access import is_shopper
 from shop.lib import crypto
 from shop.lib.http import client_ip, safe_next
@@ -71,7 +72,10 @@ def login_code(request: HttpRequest) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            member = services.verify_code(phone=phone, code=form.cleaned_data["code"], ip=client_ip(request), now=now)
+            member = services.verify_code(
+                phone=phone, code=form.cleaned_data["code"], ip=client_ip(request), now=now,
+                invite_code=inviting.code_in(request), device=inviting.device_of(request),
+            )  # fmt: skip
         except services.CodeRefused as error:
             form.add_error("code", error.message)
         except TooManyTries as error:
@@ -80,7 +84,10 @@ def login_code(request: HttpRequest) -> HttpResponse:
         else:
             _forget(request)
             auth.login(request, member, backend=BACKEND)
-            return redirect(_after(request))
+            response = redirect(_after(request))
+            if inviting.COOKIE in request.COOKIES:
+                inviting.forget_code(response)
+            return response
     context = {"form": form, "phone": mask_phone(phone), "wait": _wait(request, now), "next": safe_next(request, "")}
     return render(request, "members/login_code.html", context, status=status)
 

@@ -14,6 +14,7 @@ from catalog.selectors.product_page import FEW_LEFT
 from members.models import Member
 from orders.models import CartItem
 from orders.selectors.buying import units_bought
+from orders.services import bargaining
 from promotions import pricing
 from promotions import selectors as promotions
 
@@ -48,6 +49,7 @@ class Line:
     `member_price` what a level makes of it, 0 where it makes nothing of it.
     """
 
+    item: pricing.Item
     sku_id: int
     product_id: int
     name: str
@@ -108,9 +110,10 @@ def _shown(entries: list[tuple[Sku, int, bool]], member: Member | None) -> Cart:
     bought = _bought(member, [sku for sku, _, _ in entries])
     chosen = _chosen_by_product(entries)
     level = promotions.level_terms(member) if member else pricing.NO_LEVEL
+    items = [(bargaining.item_of(sku, units), sku, selected) for sku, units, selected in entries]
     lines = [
-        replace(_line(sku, units, selected, chosen, bought), member_price=_member_price(sku, level))
-        for sku, units, selected in entries
+        replace(_line(item, sku, selected, chosen, bought), member_price=_member_price(item, level))
+        for item, sku, selected in items
     ]
     groups = [(problem, [line for line in lines if line.problem == problem]) for problem in PROBLEMS]
     valid = [line for line in lines if not line.problem]
@@ -166,10 +169,14 @@ def _chosen_by_product(entries: Iterable[tuple[Sku, int, bool]]) -> dict[int, in
     return chosen
 
 
-def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bought: Mapping[int, int]) -> Line:
+def _line(
+    item: pricing.Item, sku: Sku, is_selected: bool, chosen: Mapping[int, int], bought: Mapping[int, int]
+) -> Line:
+    units = item.units
     together = chosen.get(sku.product_id, 0) if is_selected else units
     problem, why = _problem(sku, units, together, bought.get(sku.product_id, 0))
     return Line(
+        item=item,
         sku_id=sku.pk,
         product_id=sku.product_id,
         name=sku.product.name,
@@ -186,9 +193,9 @@ def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bo
     )
 
 
-def _member_price(sku: Sku, level: pricing.LevelTerms) -> int:
-    price = promotions.member_price(level, sku.price, takes_level=sku.product.member_price_enabled)
-    return price if price < sku.price else 0
+def _member_price(item: pricing.Item, level: pricing.LevelTerms) -> int:
+    price = level.unit_price(item)
+    return price if price < item.site_price else 0
 
 
 def _note(sku: Sku) -> str:

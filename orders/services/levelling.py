@@ -44,7 +44,7 @@ def relevel_due(*, now: datetime, limit: int = 10 * BATCH) -> int:
 
 
 def _relevel(member: Member, *, now: datetime) -> None:
-    relevel(member, now)
+    relevel(member, now=now)
 
 
 def _due(shop: ShopSettings, now: datetime, limit: int) -> list[Member]:

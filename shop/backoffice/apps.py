@@ -8,7 +8,8 @@ from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
 SCREENS = [
-    "orders", "goods", "people", "till", "redemptions", "front", "home", "records", "levels", "points", "exchanges",
+    "orders", "goods", "members", "levels", "points", "exchanges", "referrals", "till", "redemptions", "front", "home",
+    "records",
 ]  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 
+from catalog import services as catalog
 from members.selectors import stores_of_staff
 from shop.backoffice.base import StaffAdmin, staff_of
 from shop.backoffice.front_forms import SettingsForm, SlotForm, StoreForm
@@ -62,6 +64,10 @@ class SettingsAdmin(StaffAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(catalog.settings_changed)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect("admin:shop_shopsettings_change", ShopSettings.load().pk)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from catalog import selectors as catalog
 from shop.backoffice.base import staff_of
 from shop.backoffice.permissions import is_owner
 
@@ -48,10 +49,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 table("消息", "mail", "members.message"),
             ],
         },
-        {
-            "title": "营销",
-            "items": [table("积分兑换", "redeem", "promotions.exchangeitem")],
-        },
+        {"title": "营销", "items": marketing()},
         {
             "title": "资金",
             "items": [table("支付单", "payments", "orders.payment"), table("对账单", "balance", "orders.billline")],
@@ -66,6 +64,15 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 table("操作日志", "history", "members.operationlog"),
             ],
         },
+    ]
+
+
+def marketing() -> list[Entry]:
+    """List the tools that bring people back."""
+    return [
+        table("积分兑换", "redeem", "promotions.exchangeitem"),
+        table("邀请有礼", "group_add", "promotions.referralcampaign"),
+        table("邀请记录", "handshake", "promotions.referral"),
     ]
 
 
@@ -89,6 +96,16 @@ def table(title: str, icon: str, label: str) -> Entry:
     app, model = label.split(".")
     permission = f"{app}.view_{model}"
     return page(title, icon, reverse(f"admin:{app}_{model}_changelist"), permission)
+
+
+def site_title(request: HttpRequest) -> str:
+    """Return what ends the titles of the back office: the name of the shop."""
+    return catalog.shop_name() or "商家后台"
+
+
+def site_header(request: HttpRequest) -> str:
+    """Return what stands above the menu."""
+    return f"{catalog.shop_name()}后台"
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:

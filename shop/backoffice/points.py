@@ -18,7 +18,7 @@ from members import services as members
 from members.models import Member, PointsEntry, PointsKind
 from shop.backoffice.base import BackofficeForm, ReadOnlyAdmin, now, posted, staff_of
 from shop.backoffice.filters import chosen_filter, days_filter, numbers_filter
-from shop.backoffice.people import members_of
+from shop.backoffice.members.scope import members_of
 from shop.backoffice.words import lines_of, moment, word
 from shop.lib.crypto import blind_index
 

@@ -24,6 +24,8 @@ ACTIONS = {
     "delete": "删除",
     "order_accept": "接单",
     "order_ship": "发货",
+    "order_edit_address": "修改地址",
+    "order_receive": "确认收货",
     "order_refund": "退款",
     "order_cancel": "取消订单",
     "order_remark": "备注订单",
@@ -31,8 +33,26 @@ ACTIONS = {
     "order_restore": "恢复订单",
     "order_purge": "彻底删除订单",
     "export_orders": "导出订单",
+    "export_redemptions": "导出核销记录",
     "reveal_order": "查看订单明文",
     "reveal_member": "查看会员明文",
+    "export_members": "导出会员",
+    "download_export": "下载导出文件",
+    "note_member": "备注会员",
+    "tag_member": "给会员打标签",
+    "batch_tag": "批量打标签",
+    "batch_untag": "批量去标签",
+    "batch_switch_off": "批量停用会员",
+    "batch_switch_on": "批量启用会员",
+    "switch_member": "停用或启用会员",
+    "adjust_points": "调整积分",
+    "lock_level": "改等级",
+    "unlock_level": "取消等级锁定",
+    "member_data": "会员下载数据",
+    "erase_member": "注销会员",
+    "switch_campaign": "停止或启动活动",
+    "approve_referral": "邀请核查通过",
+    "refuse_referral": "邀请不予奖励",
     "retry_refund": "重试退款",
     "redeem": "核销",
     "redeem_without_code": "无码核销",
@@ -49,9 +69,6 @@ ACTIONS = {
     "reset_totp": "重置两步验证",
     "enrol_totp": "开启两步验证",
     "save_ladder": "保存会员等级",
-    "lock_level": "改会员等级",
-    "unlock_level": "取消等级锁定",
-    "adjust_points": "调积分",
 }
 
 
@@ -59,8 +76,8 @@ KINDS = [
     (label, str(apps.get_model(label)._meta.verbose_name))
     for label in [
         "orders.order", "orders.refund", "orders.redemption", "catalog.product", "catalog.sku", "catalog.category",
-        "catalog.homeblock", "members.member", "promotions.exchangeitem", "shop.shopsettings", "shop.store",
-        "shop.pickupslot",
+        "catalog.homeblock", "members.member", "promotions.exchangeitem",
+        "promotions.referralcampaign", "promotions.referral", "shop.shopsettings", "shop.store", "shop.pickupslot",
     ]
 ]  # fmt: skip
 

@@ -12,22 +12,16 @@ from members.models import Member, PointsKind
 from promotions import selectors, services
 from promotions.models import Coupon, CouponTemplate, ExchangeItem, ExchangeTaken
 from tests.factories import NOON, make_member, make_product, make_sku
-from tests.members.ledger import DAY, account, entries_of, rich, unsound
+from tests.members.ledger import account, entries_of, rich, unsound
 from tests.pages import valid_html
 from tests.shop.front import as_member
 
 pytestmark = pytest.mark.django_db
 
 
-class NotIssued(Exception):
-    """Stands for the refusal of coupons."""
-
-    message = "这张券已发完"
-
-
 def make_template(**facts: Any) -> CouponTemplate:
     return CouponTemplate.objects.create(
-        **({"name": "五元券", "amount": 500, "threshold": 5000, "issue_mode": "reward"} | facts)
+        **({"name": "五元券", "amount": 500, "threshold": 5000, "issue_mode": "reward", "per_member": 0} | facts)
     )
 
 
@@ -43,22 +37,6 @@ def for_goods(**facts: Any) -> ExchangeItem:
             | facts
         )
     )
-
-
-@pytest.fixture(autouse=True)
-def coupons(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let coupons be issued as they will be."""
-
-    def issue(*, template: CouponTemplate, member: Member, source: str, now: Any) -> Coupon:
-        if template.is_stopped:
-            raise NotIssued
-        return Coupon.objects.create(
-            template=template, member=member, name=template.name, issue_mode="reward", source=source, amount=500,
-            valid_from=now, valid_until=now + 30 * DAY, issued_at=now,
-        )  # fmt: skip
-
-    monkeypatch.setattr(services, "issue", issue, raising=False)
-    monkeypatch.setattr(services, "CouponNotIssued", NotIssued, raising=False)
 
 
 def taken(entry: ExchangeItem) -> tuple[int, list[int]]:
@@ -144,7 +122,7 @@ def test_points_become_a_coupon_once_for_each_form() -> None:
     ("points", "facts", "why"),
     [
         (199, {}, "积分不够，现在有 199 积分"), (500, {"total": 0}, "来晚了，已经兑完"),
-        (500, {"is_active": False}, "这件已经下架"), (500, {"stopped": True}, "这张券已发完"),
+        (500, {"is_active": False}, "这件已经下架"), (500, {"stopped": True}, "这张券已经停发了"),
     ],
 )  # fmt: skip
 def test_without_points_entry_or_coupon_nothing_changes(points: int, facts: dict[str, Any], why: str) -> None:
@@ -188,7 +166,7 @@ def test_the_shop_shows_what_can_be_had_and_why_not() -> None:
     assert {pk: card.problem for pk, card in cards.items()} == {
         cheap.pk: "", dear.pk: "积分不够", gone.pk: "已兑完", mine.pk: "已达兑换上限",
     }  # fmt: skip
-    assert (cards[cheap.pk].note, cards[cheap.pk].cost_words) == ("满 ¥50 减 ¥5", "200 积分")
+    assert (cards[cheap.pk].note, cards[cheap.pk].cost_words) == ("减 ¥5，满 ¥50 可用", "200 积分")
     assert (cards[dear.pk].is_coupon, cards[dear.pk].cost_words) == (False, "300 积分 + ¥9.90")
     assert {card.problem for card in selectors.exchange_cards(None)} == {"", "已兑完"}
 

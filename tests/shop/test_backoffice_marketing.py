@@ -325,7 +325,7 @@ def test_a_coupon_is_put_into_the_points_shop(desk: Client) -> None:
     assert entry(desk, coupon=str(template.pk)).status_code == 302
 
     assert ExchangeItem.objects.get().coupon == template
-    assert "优惠券：无门槛减 ¥5" in text_of(desk.get(SHOP))
+    assert "优惠券：减 ¥5，无门槛" in text_of(desk.get(SHOP))
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ def test_no_read_only_list_has_the_page_of_a_row_that_shows_every_column(east: S
             "orders/payment",
             "orders/redemption",
             "orders/refund",
+            "promotions/referral",
         ],
         404,
     )
@@ -210,7 +211,7 @@ def test_a_refund_of_another_store_is_not_tried_again(desk: Client, west: Store)
     assert Refund.objects.count() == 1
 
 
-def test_orders_are_counted_for_the_members_of_the_page_alone(
+def test_coupons_are_counted_for_the_members_of_the_page_alone(
     desk: Client, east: Store, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     ordered(east, "小东")
@@ -218,7 +219,7 @@ def test_orders_are_counted_for_the_members_of_the_page_alone(
     with django_assert_max_num_queries(12) as made:
         page = desk.get("/admin/members/member/")
 
-    listing = [query["sql"] for query in made.captured_queries if "order_count" in query["sql"]]
-    assert [member.order_count for member in page.context["cl"].result_list] == [1]
+    listing = [query["sql"] for query in made.captured_queries if "coupon_count" in query["sql"]]
+    assert [member.coupon_count for member in page.context["cl"].result_list] == [0]
     assert not any('GROUP BY "members_member"' in sql for sql in listing)
     assert not any("COUNT" in sql and "LIMIT" not in sql for sql in listing)
