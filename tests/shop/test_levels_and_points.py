@@ -55,7 +55,7 @@ def test_the_page_shows_level_benefits_and_the_way_to_the_next(client: Client, l
         "满 ¥500",
     ):
         assert words in text
-    assert 'value="24"' in answer.content.decode()
+    assert 'value="22"' in answer.content.decode()
 
 
 def test_on_top_there_is_no_next_level(client: Client, ladder: dict[str, Level]) -> None:
