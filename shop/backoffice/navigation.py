@@ -40,15 +40,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 table("分类", "category", "catalog.category"),
             ],
         },
-        {
-            "title": "会员",
-            "items": [
-                table("会员", "group", "members.member"),
-                table("会员等级", "military_tech", "members.level"),
-                table("积分明细", "savings", "members.pointsentry"),
-                table("消息", "mail", "members.message"),
-            ],
-        },
+        {"title": "会员", "items": people()},
         {"title": "营销", "items": marketing()},
         {
             "title": "资金",
@@ -64,6 +56,16 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 table("操作日志", "history", "members.operationlog"),
             ],
         },
+    ]
+
+
+def people() -> list[Entry]:
+    """List what is known of members."""
+    return [
+        table("会员", "group", "members.member"),
+        table("会员等级", "military_tech", "members.level"),
+        table("积分明细", "savings", "members.pointsentry"),
+        table("消息", "mail", "members.message"),
     ]
 
 
