@@ -312,7 +312,7 @@ def _record(
 
 
 def _change(member: Member, points: int, *, debt: int = 0) -> None:
-    """Move balance and debt of a locked member; the columns' CHECKs stand behind the lock."""
+    """Move balance and debt of a locked member; a CHECK of each column stands behind the lock."""
     Member.objects.filter(pk=member.pk).update(
         points_balance=F("points_balance") + points, points_debt=F("points_debt") + debt
     )
