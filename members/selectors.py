@@ -89,7 +89,7 @@ def ladder() -> QuerySet[Level]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a member stands between two levels. Values are fen or orders; `percent` is the part of the way behind them."""
+    """Where a member stands between two levels. Values are fen or orders; `percent` of the way lie behind them."""
 
     value: int
     level: Level | None

@@ -74,6 +74,9 @@ class ProductDraft:
     limit_kind: str = LimitKind.NONE
     limit_units: int = 0
     min_units: int = 1
+    member_price_enabled: bool = True
+    points_usable: bool = True
+    gives_points: bool = True
     images: tuple[str, ...] = ()  # names of stored pictures, the first for lists
     id: int | None = None
 

@@ -29,8 +29,8 @@ from shop.models import ShopSettings, new_version
 BATCH = 500
 PRODUCT_FIELDS = [
     "code", "name", "brand", "selling_point", "keywords", "unit", "on_sale_at", "spec_names", "attributes",
-    "detail_html", "sort_order", "virtual_sold", "limit_kind", "limit_units", "min_units", "price_min", "price_max",
-    "market_price", "search_text",
+    "detail_html", "sort_order", "virtual_sold", "limit_kind", "limit_units", "min_units", "member_price_enabled",
+    "points_usable", "gives_points", "price_min", "price_max", "market_price", "search_text",
 ]  # fmt: skip
 LONG_TEXTS = {"detail_html", "attributes"}
 
@@ -164,6 +164,7 @@ def _values_of(draft: ProductDraft) -> dict[str, Any]:
     """Return the columns of a product as the draft wants them, those computed from its SKUs included."""
     plain = ["code", "name", "brand", "selling_point", "keywords", "unit", "detail_html", "sort_order"]
     plain += ["virtual_sold", "limit_kind", "limit_units", "min_units"]
+    plain += ["member_price_enabled", "points_usable", "gives_points"]
     cheapest = min(draft.skus, key=lambda sku: sku.price)
     values = {name: getattr(draft, name) for name in plain} | {
         "on_sale_at": None if draft.status == ProductStatus.ON_SALE else draft.on_sale_at,

@@ -62,7 +62,8 @@ def birthday_free_on(member: Member) -> date | None:
 def save_profile(*, member: Member, nickname: str, birthday: date | None, today: date, now: datetime) -> None:
     """Write what members may say about themselves; `today` is the day in the shop's time zone.
 
-    The first complete profile gives points. Raises BirthdayFixed, and writes nothing, when the birthday would change for the second time within a year.
+    The first complete profile gives points. Raises BirthdayFixed, and writes nothing, when the birthday would change
+    for the second time within a year.
     """
     kept = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     member.birthday_set_on = kept.birthday_set_on

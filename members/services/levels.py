@@ -49,7 +49,7 @@ class LadderRefused(Exception):
         self.mistakes, self.homeless = mistakes, homeless
 
 
-def value_words(value: int, metric: str) -> str:
+def value_words(value: int, *, metric: str) -> str:
     """Write a value of the ladder as people say it: ¥200 or 3 单."""
     return short_yuan(value) if metric == LevelMetric.AMOUNT else f"{value} 单"
 
@@ -81,7 +81,7 @@ def _range_mistakes(rungs: Sequence[Rung], row: int, metric: str) -> list[Mistak
     below = rungs[row - 1].max_value if row else None
     if below is not None and rung.min_value != below + 1:
         kind = "有空档" if rung.min_value > below + 1 else "有重叠"
-        ends, starts = value_words(below, metric), value_words(below + 1, metric)
+        ends, starts = value_words(below, metric=metric), value_words(below + 1, metric=metric)
         mistakes.append(Mistake(row, "min_value", f"和上一级{kind}：上一级到 {ends}，这一级应从 {starts} 开始"))
     return mistakes
 
@@ -167,8 +167,8 @@ def _described(levels: object, metric: str) -> list[str]:
     """Write a ladder in lines that a person reads in the log."""
     lines = []
     for level in sorted(levels, key=lambda level: level.min_value):  # type: ignore[call-overload]
-        end = "以上" if level.max_value is None else f" – {value_words(level.max_value, metric)}"
-        words = [f"{level.name}：{value_words(level.min_value, metric)}{end}", level.discount_words]
+        end = "以上" if level.max_value is None else f" – {value_words(level.max_value, metric=metric)}"
+        words = [f"{level.name}：{value_words(level.min_value, metric=metric)}{end}", level.discount_words]
         words += ["免运费"] if level.free_freight else []
         words += [f"积分 {level.points_rate}%"] if level.points_rate != 100 else []
         words += [f"生日 {level.birthday_points} 积分"] if level.birthday_points else []
@@ -177,7 +177,7 @@ def _described(levels: object, metric: str) -> list[str]:
 
 
 # --- The level of one member ---------------------------------------------------------------------------------------
-def level_at(levels: Sequence[Level], value: int) -> Level | None:
+def level_at(levels: Sequence[Level], *, value: int) -> Level | None:
     """Return the level that a value (fen or orders) reaches, of levels in any order; None below the first."""
     reached = [level for level in levels if level.min_value <= value]
     return max(reached, key=lambda level: level.min_value, default=None)
@@ -196,7 +196,7 @@ def set_level_by_value(*, member_id: int, value: int, now: datetime, falls_at: d
         changes["relevel_at"] = midnight(lock)
     else:
         levels = list(Level.objects.order_by("min_value"))
-        level = level_at(levels, value)
+        level = level_at(levels, value=value)
         changes |= {"level": level, "level_locked_until": None}
         _tell_rise(member, next((one for one in levels if one.pk == member.level_id), None), level, now)
     Member.objects.filter(pk=member_id).update(**changes)

@@ -91,7 +91,7 @@ def _repay(member: Member, lots: Sequence[PointsEntry], now: datetime) -> int:
 
 @transaction.atomic
 def return_points(*, member_id: int, points: int, source: str, now: datetime, note: str = "") -> list[PointsEntry]:
-    """Give back points that were spent; `source` begins with the source of that spending: `order:1` -> `order:1:cancelled`.
+    """Give back points that were spent; `source` begins with that of the spending: `order:1` -> `order:1:cancelled`.
 
     They end when they would have ended, but not within 30 days. A repeat gives nothing. Raises ValueError when fewer
     points of that spending are still out.
@@ -168,7 +168,7 @@ def take_points(
     first: int | None = None,
     actor: Member | None = None,
 ) -> PointsEntry:
-    """Take `points` from the lots of a locked member who has them: from the lot `first`, then from those that end first.
+    """Take `points` from the lots of a locked member who has them: from `first`, then from those that end first.
 
     `owed` points that are not there become debt.
     """
@@ -312,7 +312,7 @@ def _record(
 
 
 def _change(member: Member, points: int, *, debt: int = 0) -> None:
-    """Move balance and debt of a locked member; the columns' CHECKs stand behind the lock."""
+    """Move balance and debt of a locked member; a CHECK of each column stands behind the lock."""
     Member.objects.filter(pk=member.pk).update(
         points_balance=F("points_balance") + points, points_debt=F("points_debt") + debt
     )

@@ -67,13 +67,13 @@ def warn_of_expiry(*, now: datetime, limit: int = 500) -> int:
 
 def _warn(ending: QuerySet[PointsEntry], moment: datetime, *, now: datetime, limit: int) -> int:
     day = timezone.localdate(moment - timedelta(seconds=1))
-    key = f"points-expiring:{day}"
+    key, last = f"points-expiring:{day}", f" {day.month} 月 {day.day} 日"
     told = Message.objects.filter(member=OuterRef("member"), dedupe_key=key)
     sums = ending.filter(~Exists(told)).values("member").annotate(points=Sum("left")).order_by("member")[:limit]
     points_by_member = {row["member"]: row["points"] for row in sums}
     for member in Member.objects.filter(pk__in=points_by_member).order_by("pk"):
         notify(
             member=member, scene="points_expiring", key=key, title="有积分快要过期", link="/me/points/", now=now,
-            body=f"您有 {points_by_member[member.pk]} 积分在 {day.month} 月 {day.day} 日之后过期，购物或兑换时可以用掉。",
+            body=f"您有 {points_by_member[member.pk]} 积分在{last}之后过期，购物或兑换时可以用掉。",
         )  # fmt: skip
     return len(points_by_member)

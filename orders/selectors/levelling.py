@@ -15,7 +15,7 @@ from shop.models import LevelMetric, ShopSettings
 
 @dataclass(frozen=True, slots=True)
 class LevelValue:
-    """What a member has reached: fen or orders. `falls_at` is when the oldest order leaves the window, if it has one."""
+    """What a member has reached: fen or orders. `falls_at` is when the oldest order leaves the window, if any."""
 
     value: int = 0
     falls_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""Levels follow orders: computed anew after completion and refund, when a lock ends, and when an order leaves the window."""
+"""Levels follow orders: after completion and refund, when a lock ends, and when an order leaves the window."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ BATCH = 1000
 
 
 @transaction.atomic
-def relevel(member: Member, now: datetime) -> None:
+def relevel(member: Member, *, now: datetime) -> None:
     """Compute the level of a member from what they have bought by `now`; called after completion and refund.
 
     The member is locked before their orders are read, so the last of two completions at once counts both.
@@ -44,7 +44,7 @@ def relevel_due(*, now: datetime, limit: int = 10 * BATCH) -> int:
 
 
 def _relevel(member: Member, *, now: datetime) -> None:
-    relevel(member, now)
+    relevel(member, now=now)
 
 
 def _due(shop: ShopSettings, now: datetime, limit: int) -> list[Member]:
@@ -73,6 +73,6 @@ def _moving(found: Sequence[Member], shop: ShopSettings, now: datetime) -> list[
 
 
 def _stays(member: Member, reached: LevelValue, levels: Sequence[Level]) -> bool:
-    level = members.level_at(levels, reached.value)
+    level = members.level_at(levels, value=reached.value)
     same = member.level_id == (level.pk if level else None)
     return same and member.level_locked_until is None and reached.falls_at is None

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from catalog.models import ProductImage, ProductStatus
 from catalog.selectors import picture_url
 from members.models import Member
-from promotions.models import CouponKind, CouponTemplate, ExchangeItem, ExchangeTaken
+from promotions.models import CouponTemplate, ExchangeItem, ExchangeTaken
 from shop.lib.markup import short_yuan
 
 
@@ -99,12 +99,8 @@ def _problem(left: int, mine: int, affordable: int, member: Member | None) -> st
 
 
 def coupon_words(coupon: CouponTemplate) -> str:
-    """Say what a coupon is worth: 满 ¥50 减 ¥5, or 8.5 折."""
-    after = f"满 {short_yuan(coupon.threshold)} " if coupon.threshold else "无门槛"
-    if coupon.kind == CouponKind.AMOUNT:
-        return f"{after}减 {short_yuan(coupon.amount)}"
-    cap = f"，最多减 {short_yuan(coupon.max_discount)}" if coupon.max_discount else ""
-    return f"{after}{coupon.percent / 10:g} 折{cap}"
+    """Say what a coupon is worth: 减 ¥5，满 ¥50 可用."""
+    return f"{coupon.worth_words}，{coupon.threshold_words}"
 
 
 def _goods_words(entry: ExchangeItem) -> str:

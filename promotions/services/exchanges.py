@@ -1,8 +1,6 @@
 """The points shop: what is taken is counted per entry and per member, each by one conditional UPDATE."""
 
 from datetime import datetime
-from importlib import import_module
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -11,6 +9,8 @@ from django.shortcuts import get_object_or_404
 from members import services as members
 from members.models import Member, PointsKind
 from promotions.models import Coupon, ExchangeItem, ExchangeTaken
+from promotions.services.coupons import issue
+from promotions.services.refusals import CouponNotIssued
 
 
 class ExchangeRefused(Exception):
@@ -77,10 +77,9 @@ def exchange_for_coupon(*, item_id: int, member: Member, key: str, now: datetime
 
 
 def _issue(entry: ExchangeItem, member: Member, source: str, now: datetime) -> Coupon:
-    coupons: Any = import_module("promotions.services")
     try:
-        coupon: Coupon | None = coupons.issue(template=entry.coupon, member=member, source=source, now=now)
-    except coupons.CouponNotIssued as refusal:
+        coupon = issue(template=entry.coupon, member=member, source=source, now=now) if entry.coupon else None
+    except CouponNotIssued as refusal:
         raise ExchangeRefused(refusal.message) from refusal
     if coupon is None:
         raise ExchangeRefused("这张券已经兑换过了")

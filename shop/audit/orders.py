@@ -94,7 +94,7 @@ by_query(
     SELECT o.id, o.points_spent, COALESCE(e.points, 0), COALESCE(w.points, 0)
     FROM orders_order o
     LEFT JOIN (SELECT SUBSTR(source, 7, 18) AS no, SUM(delta) AS points FROM members_pointsentry
-               WHERE kind = 'return' AND source LIKE 'order:%' GROUP BY SUBSTR(source, 7, 18)) e ON e.no = o.no
+               WHERE kind = 'return' AND source LIKE 'order:%%' GROUP BY SUBSTR(source, 7, 18)) e ON e.no = o.no
     LEFT JOIN (SELECT r.order_id, SUM(rl.points) AS points
                FROM orders_refundline rl JOIN orders_refund r ON r.id = rl.refund_id
                WHERE r.cause = 'staff' AND r.status NOT IN ('done', 'failed')

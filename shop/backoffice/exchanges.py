@@ -7,13 +7,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from catalog.models import Sku
 from promotions.models import CouponTemplate, ExchangeItem, IssueMode
 from promotions.selectors.exchanges import coupon_words
 from shop.backoffice.base import StaffAdmin
 from shop.backoffice.filters import chosen_filter
-from shop.backoffice.words import amount, lines_of, word
+from shop.backoffice.words import lines_of, word
+from shop.lib.money import yuan
 
 MOST = 1_000_000
 
@@ -22,7 +24,7 @@ class ExchangeForm(forms.ModelForm):  # type: ignore[type-arg]
     """An entry: a coupon, or goods by their code, which people know and which does not change."""
 
     code = forms.CharField(
-        label="商品编码", required=False, max_length=60,
+        label="商品编码", required=False, max_length=60, widget=UnfoldAdminTextInputWidget,
         help_text="兑换商品时填：商品或规格的编码，在商品列表里能看到。兑换优惠券时留空。",
     )  # fmt: skip
 
@@ -113,13 +115,13 @@ class ExchangeAdmin(StaffAdmin):
 
     @admin.display(description="名称", ordering="name")
     def title(self, entry: ExchangeItem) -> SafeString:
-        what = f"优惠券：{coupon_words(entry.coupon)}" if entry.coupon else f"商品：{entry.sku}"
+        goods = f"商品：{entry.sku.product.name} {entry.sku.spec_text}" if entry.sku else ""
+        what = f"优惠券：{coupon_words(entry.coupon)}" if entry.coupon else goods
         return lines_of(format_html('<span class="bo-strong">{}</span>', entry.name), what)
 
-    @admin.display(description="积分 + 另付（元）", ordering="points")
-    def costs(self, entry: ExchangeItem) -> SafeString:
-        points = f"{entry.points} 积分"
-        return lines_of(points, format_html("+ {}", amount(entry.price))) if entry.price else lines_of(points)
+    @admin.display(description="要多少", ordering="points")
+    def costs(self, entry: ExchangeItem) -> str:
+        return f"{entry.points} 积分" + (f" + ¥{yuan(entry.price)}" if entry.price else "")
 
     @admin.display(description="已兑 / 总数")
     def gone(self, entry: ExchangeItem) -> str:

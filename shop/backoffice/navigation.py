@@ -40,19 +40,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 table("分类", "category", "catalog.category"),
             ],
         },
-        {
-            "title": "会员",
-            "items": [
-                table("会员", "group", "members.member"),
-                table("会员等级", "military_tech", "members.level"),
-                table("积分明细", "savings", "members.pointsentry"),
-                table("消息", "mail", "members.message"),
-            ],
-        },
-        {
-            "title": "营销",
-            "items": [table("积分兑换", "redeem", "promotions.exchangeitem")],
-        },
+        {"title": "会员", "items": people()},
         {"title": "营销", "items": marketing()},
         {
             "title": "资金",
@@ -71,10 +59,21 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def people() -> list[Entry]:
+    """List what is known of members."""
+    return [
+        table("会员", "group", "members.member"),
+        table("会员等级", "military_tech", "members.level"),
+        table("积分明细", "savings", "members.pointsentry"),
+        table("消息", "mail", "members.message"),
+    ]
+
+
 def marketing() -> list[Entry]:
     """List the tools that bring people back."""
     return [
-        table("邀请有礼", "redeem", "promotions.referralcampaign"),
+        table("积分兑换", "redeem", "promotions.exchangeitem"),
+        table("邀请有礼", "group_add", "promotions.referralcampaign"),
         table("邀请记录", "handshake", "promotions.referral"),
     ]
 

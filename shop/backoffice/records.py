@@ -69,9 +69,6 @@ ACTIONS = {
     "reset_totp": "重置两步验证",
     "enrol_totp": "开启两步验证",
     "save_ladder": "保存会员等级",
-    "lock_level": "改会员等级",
-    "unlock_level": "取消等级锁定",
-    "adjust_points": "调积分",
 }
 
 

@@ -35,8 +35,8 @@ def level_page(request: MemberRequest) -> HttpResponse:
     locked_until = member.level_locked_until
     context = {
         "progress": progress,
-        "reached": value_words(progress.value, shop.level_metric),
-        "missing": value_words(progress.missing, shop.level_metric),
+        "reached": value_words(progress.value, metric=shop.level_metric),
+        "missing": value_words(progress.missing, metric=shop.level_metric),
         "benefits": benefits_of(progress.level) if progress.level else [],
         "rungs": [_rung(level, shop, is_mine=level == progress.level) for level in levels],
         "rules": _rules(shop),
@@ -46,7 +46,7 @@ def level_page(request: MemberRequest) -> HttpResponse:
 
 
 def _rung(level: Level, shop: ShopSettings, *, is_mine: bool) -> Rung:
-    starts = value_words(level.min_value, shop.level_metric)
+    starts = value_words(level.min_value, metric=shop.level_metric)
     return Rung(level.name, f"满 {starts}" if level.min_value else "注册就是", benefits_of(level), is_mine)
 
 

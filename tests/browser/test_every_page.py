@@ -26,7 +26,8 @@ WITHOUT_PAGE = {  # they answer with a redirect, with nothing to see, or with a 
     "cart:add", "cart:update", "cart:remove", "cart:restore", "catalog:favourite", "catalog:favourites_tidy",
     "catalog:footprints_remove", "search_forget", "suggest", "counter:find", "counter:store", "health-live",
     "health-ready", "manifest", "members:address_default", "members:address_delete", "members:address_regions",
-    "members:code_resend", "members:logout", "members:message_open", "members:message_read_all", "orders:again",
+    "members:code_resend", "members:logout", "members:message_open", "members:message_read_all", "members:share_opened",
+    "orders:again", "promotions:points_exchange",
     "orders:cancel", "orders:changed", "orders:hide", "orders:pay_notify", "orders:receive",
 }  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 import io
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -10,10 +12,11 @@ from PIL import Image
 from catalog.models import BlockKind, GoodsSource, HomeBlock, HomePicture, Product, ProductImage, Sku
 from catalog.services import add_favourite, bump_catalogue, leave_footprint
 from catalog.services.home import lay_out_home
-from members.models import Address, Member
-from members.services import notify
+from members.models import Address, Level, Member
+from members.services import claw_back_points, earn_points, notify, spend_points
 from orders import services as orders
 from orders.models import Order, OrderStatus, Redemption
+from promotions.models import CouponTemplate, ExchangeItem
 from shop.lib.uploads import store_image
 from shop.models import ShopSettings, Store
 from tests.browser import steps
@@ -32,6 +35,7 @@ class World:
     goods: dict[str, Product] = field(default_factory=dict)
     address: Address | None = None
     redemption: Redemption | None = None
+    exchanges: dict[str, ExchangeItem] = field(default_factory=dict)
 
 
 def open_world() -> World:
@@ -54,13 +58,44 @@ def open_world() -> World:
     for number in range(22):
         make_product(f"茶点 {number}", price=990, categories=[drinks])
     bump_catalogue()
-    member = make_member("小满", phone="13911112222")
-    return World(store=make_store("拱宸桥店"), member=member, sku=goods["few"].skus.get(), goods=goods)
+    member, sku = make_member("小满", phone="13911112222"), goods["few"].skus.get()
+    world = World(store=make_store("拱宸桥店"), member=member, sku=sku, goods=goods)
+    world.exchanges = fill_points_shop(sku)
+    for name, start, end, rate in (("初级", 0, 9_999, 100), ("中级", 10_000, 49_999, 98), ("高级", 50_000, None, 95)):
+        Level.objects.create(name=name, min_value=start, max_value=end, discount_rate=rate, free_freight=end is None)
+    return world
+
+
+def fill_points_shop(sku: Sku) -> dict[str, ExchangeItem]:
+    """Offer a coupon, goods, and something that is gone for points."""
+    coupon = CouponTemplate.objects.create(name="五元券", amount=500, threshold=5_000, issue_mode="reward")
+    return {
+        "coupon": ExchangeItem.objects.create(name="满 50 减 5 元优惠券", coupon=coupon, points=200, total=100),
+        "goods": ExchangeItem.objects.create(name="搪瓷杯", sku=sku, points=1_200, price=990, total=5),
+        "gone": ExchangeItem.objects.create(name="一份栗子糕", sku=sku, points=300, total=2, taken=2),
+    }
+
+
+def fill_points(member: Member) -> None:
+    """Give the member a level and points of every kind: counted, frozen, spent, owed."""
+    now = timezone.now()
+    ShopSettings.objects.update(points_expire_months=12)
+    Member.objects.filter(pk=member.pk).update(level=Level.objects.get(name="中级"))
+    facts: dict[str, Any] = {"member_id": member.pk, "now": now}
+    earn_points(points=300, kind="order", source="order:1", note="订单 202603020000000001", **facts)
+    earn_points(points=88, kind="order", source="order:2", available_at=now + timedelta(days=15), **facts)
+    spend_points(points=280, kind="spend", source="order:3", note="订单 202603020000000003", **facts)
+    claw_back_points(
+        points=30, earned_kind="order", earned_source="order:1", source="refund:1", note="订单退款", **facts
+    )
+    for number in range(22):
+        earn_points(points=5, kind="review", source=f"review:{number}", **facts)
 
 
 def fill_life(world: World) -> None:
     """Give the member orders in every status, an address, messages, favourites and footprints."""
     now, member, store = timezone.now(), world.member, world.store
+    fill_points(member)
     for goods in world.goods.values():
         add_favourite(member=member, product=goods, now=now)
         leave_footprint(member=member, product_id=goods.pk, now=now)

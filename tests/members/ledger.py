@@ -16,19 +16,21 @@ DAY = timedelta(days=1)
 
 
 def earn(member: Member, points: int, *, source: str = "", **facts: Any) -> PointsEntry | None:
-    facts = {"kind": PointsKind.ORDER, "now": NOON} | facts
-    return services.earn_points(member_id=member.pk, points=points, source=source or uuid.uuid4().hex, **facts)
+    dull: dict[str, Any] = {"kind": PointsKind.ORDER, "now": NOON}
+    return services.earn_points(member_id=member.pk, points=points, source=source or uuid.uuid4().hex, **(dull | facts))
 
 
 def spend(member: Member, points: int, *, source: str = "", **facts: Any) -> PointsEntry | None:
-    facts = {"kind": PointsKind.SPEND, "now": NOON} | facts
-    return services.spend_points(member_id=member.pk, points=points, source=source or uuid.uuid4().hex, **facts)
+    dull: dict[str, Any] = {"kind": PointsKind.SPEND, "now": NOON}
+    return services.spend_points(
+        member_id=member.pk, points=points, source=source or uuid.uuid4().hex, **(dull | facts)
+    )
 
 
 def claw_back(member: Member, points: int, *, of: str, source: str = "", **facts: Any) -> None:
-    facts = {"earned_kind": PointsKind.ORDER, "now": NOON} | facts
+    dull: dict[str, Any] = {"earned_kind": PointsKind.ORDER, "now": NOON}
     services.claw_back_points(
-        member_id=member.pk, points=points, earned_source=of, source=source or uuid.uuid4().hex, **facts
+        member_id=member.pk, points=points, earned_source=of, source=source or uuid.uuid4().hex, **(dull | facts)
     )
 
 
@@ -36,6 +38,7 @@ def rich(points: int, **facts: Any) -> Member:
     """Make a member with so many points."""
     member = make_member()
     earn(member, points, **facts)
+    account(member)
     return member
 
 
@@ -46,7 +49,8 @@ def account(member: Member) -> tuple[int, int]:
 
 
 def frozen(member: Member) -> int:
-    return PointsEntry.objects.filter(member=member, counted_at=None).aggregate(sum=Sum("delta", default=0))["sum"]
+    waiting = PointsEntry.objects.filter(member=member, counted_at=None)
+    return int(waiting.aggregate(sum=Sum("delta", default=0))["sum"])
 
 
 def entries_of(member: Member) -> list[tuple[str, int]]:

@@ -29,8 +29,8 @@ def boss() -> Member:
 
 
 def save(boss: Member, rungs: list[Rung] | None = None, **facts: Any) -> None:
-    facts = {"metric": "amount", "window_months": 0, "moves": {}, "now": NOON} | facts
-    services.save_ladder(rungs=THREE if rungs is None else rungs, by=boss, **facts)
+    dull: dict[str, Any] = {"metric": "amount", "window_months": 0, "moves": {}, "now": NOON}
+    services.save_ladder(rungs=THREE if rungs is None else rungs, by=boss, **(dull | facts))
 
 
 def ladder() -> list[tuple[str, int, int | None]]:
@@ -192,8 +192,9 @@ def test_every_rise_is_told_once_and_no_fall(boss: Member) -> None:
 
     told = Message.objects.filter(member=member, scene="level_up").order_by("pk").values_list("title", "body")
     assert list(told) == [
-        ("您升到了中级", "会员价 9.8 折、1.2 倍积分，下次购物就能用。"), ("您升到了高级", "会员价 9.5 折、免运费，下次购物就能用。"),
-    ]  # fmt: skip
+        ("您升到了中级", "会员价 9.8 折、1.2 倍积分，下次购物就能用。"),
+        ("您升到了高级", "会员价 9.5 折、免运费，下次购物就能用。"),
+    ]
 
 
 def lock(member: Member, boss: Member, until: date, name: str = "高级") -> None:

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members import services as members
-from members.models import Member
+from members.models import Level, Member
 from members.services import Rung
 from orders import services as orders
 from orders.models import Order
@@ -141,8 +141,8 @@ def test_a_lock_that_ends_lets_the_level_be_computed_again() -> None:
     ladder()
     member, boss = make_member(), make_staff(is_superuser=True)
     until = timezone.localdate(NOON) + 10 * DAY
-    levels = {level.name: level.pk for level in member._meta.get_field("level").related_model.objects.all()}  # type: ignore[union-attr]
-    members.lock_level(member_id=member.pk, level_id=levels["高级"], until=until, reason="补偿", by=boss, now=NOON)
+    high = Level.objects.get(name="高级")
+    members.lock_level(member_id=member.pk, level_id=high.pk, until=until, reason="补偿", by=boss, now=NOON)
     completed(member, 120)
 
     assert level_of(member) == "高级"

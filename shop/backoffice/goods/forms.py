@@ -42,6 +42,15 @@ class ProductForm(BackofficeForm):
     min_units = forms.IntegerField(label="起购数量", initial=1, min_value=1, max_value=MOST_NUMBER)
     limit_kind = forms.ChoiceField(label="限购", choices=LimitKind.choices, initial=LimitKind.NONE)
     limit_units = forms.IntegerField(label="限购数量", initial=0, min_value=0, max_value=MOST_NUMBER)
+    member_price_enabled = forms.BooleanField(
+        label="会员价", required=False, initial=True, help_text="有折扣的会员等级买这件商品按等级打折。"
+    )
+    points_usable = forms.BooleanField(
+        label="积分抵扣", required=False, initial=True, help_text="结算时可以用积分抵这件商品的金额。"
+    )
+    gives_points = forms.BooleanField(
+        label="赠送积分", required=False, initial=True, help_text="买这件商品送消费积分。"
+    )
     attributes = forms.CharField(
         label="参数", required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text="一行一个，例如：产地：云南"
     )
@@ -64,6 +73,7 @@ class ProductForm(BackofficeForm):
     def selling(self) -> list[forms.BoundField]:
         """How it is sold."""
         names = ["status", "on_sale_at", "limit_kind", "limit_units", "min_units", "sort_order", "virtual_sold"]
+        names += ["member_price_enabled", "points_usable", "gives_points"]
         return [self[name] for name in names]
 
     def clean_detail_html(self) -> str:

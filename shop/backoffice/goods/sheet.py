@@ -15,11 +15,15 @@ from shop.lib.uploads import UploadRefused, store_image
 
 PLAIN_FIELDS = [
     "name", "code", "status", "on_sale_at", "brand", "selling_point", "keywords", "unit", "sort_order",
-    "virtual_sold", "min_units", "limit_kind", "limit_units", "detail_html",
+    "virtual_sold", "min_units", "limit_kind", "limit_units", "member_price_enabled", "points_usable", "gives_points",
+    "detail_html",
 ]  # fmt: skip
 TABS = {"basic": "基础", "stock": "价格库存", "detail": "商品详情", "selling": "销售设置"}
 DETAIL_FIELDS = {"detail_html", "attributes"}
-SELLING_FIELDS = {"status", "on_sale_at", "limit_kind", "limit_units", "min_units", "sort_order", "virtual_sold"}
+SELLING_FIELDS = {
+    "status", "on_sale_at", "limit_kind", "limit_units", "min_units", "sort_order", "virtual_sold",
+    "member_price_enabled", "points_usable", "gives_points",
+}  # fmt: skip
 PICTURES_FOLDER = "products/"
 OUT_OF_STEP = "规格有变化，下面的表格已重新生成，请核对价格和库存后再保存。"
 
