@@ -94,7 +94,7 @@ class MemberAdmin(ArrangedAdmin):
     @admin.display(description="等级 / 分组")
     def standing(self, member: Member) -> SafeString:
         segment = word("", member.get_activity_display(), TONES[Activity(member.activity)])
-        vip = format_html('<span class="bo-flag">VIP</span>') if member.is_vip else ""
+        vip = format_html('<span class="bo-flag">{}</span>', "VIP") if member.is_vip else ""
         return lines_of(str(member.level or "无等级"), format_html("{} {}", segment, vip))
 
     @admin.display(description="标签")
