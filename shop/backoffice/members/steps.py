@@ -42,6 +42,7 @@ class Step:
     run: Callable[[HttpRequest, Member, Facts], str]
     hint: str = ""
     tone: str = ""
+    button: str = ""  # the title, unless it says something else
 
 
 def write_note(request: HttpRequest, member: Member, facts: Facts) -> str:
@@ -117,13 +118,13 @@ def is_there(member: Member) -> bool:
 
 
 STEPS: dict[str, Step] = {
-    "note": Step("备注", "members.change_member", forms.NoteForm, is_there, write_note),
-    "tags": Step("标签", "members.change_member", forms.OwnTagsForm, is_there, set_tags),
+    "note": Step("备注", "members.change_member", forms.NoteForm, is_there, write_note, button="保存"),
+    "tags": Step("标签", "members.change_member", forms.OwnTagsForm, is_there, set_tags, button="保存"),
     "points": Step(
         "调积分", "members.add_pointsentry", forms.PointsForm, is_there, adjust_points,
-        hint="马上生效，会员会在积分明细里看到原因。",
+        hint="马上生效，会员会在积分明细里看到原因。", button="保存",
     ),
-    "level": Step("改等级", "members.change_member", forms.LevelForm, is_there, set_level),
+    "level": Step("改等级", "members.change_member", forms.LevelForm, is_there, set_level, button="保存"),
     "off": Step(
         "停用", "members.change_member", forms.StepReasonForm, lambda member: is_there(member) and member.is_active,
         switch, hint="停用后不能登录和下单，已下的订单照常处理。随时可以启用。", tone="danger",
@@ -176,6 +177,6 @@ def member_step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             return redirect(back)
     context = {
         "title": f"{step.title} · {'已注销' if member.erased_at else member}", "form": form, "hint": step.hint,
-        "button": step.title, "back": back, "button_tone": step.tone or "main",
+        "button": step.button or step.title, "back": back, "button_tone": step.tone or "main",
     }  # fmt: skip
     return TemplateResponse(request, "admin/confirm.html", {**admin.site.each_context(request), **context})
