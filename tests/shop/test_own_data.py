@@ -86,8 +86,8 @@ def test_nothing_of_the_person_is_left_in_any_table() -> None:
     session = client.session
     session["kept"] = NICKNAME
     session.save()
-    wheres = {where for where, _ in left_of_the_person()}
-    assert {"members.Member.phone", "orders.Order.receiver_name", "orders.OrderEvent.note", "session"} <= wheres
+    places = {where for where, _ in left_of_the_person()}
+    assert {"members.Member.phone", "orders.Order.receiver_name", "orders.OrderEvent.note", "session"} <= places
     before = [order.payable_amount for order in Order.objects.order_by("pk")]
 
     privacy.erase(member=member, by=None, reason="会员本人注销", now=timezone.now())
