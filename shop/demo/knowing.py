@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -64,7 +65,7 @@ def _bring_friends(shoppers: Sequence[Member], now: datetime) -> None:
     """Let one friend wait for the staff's decision and another for the end of the after-sale window."""
     CAMPAIGN.pk, CAMPAIGN.starts_at = None, now - 30 * DAY
     CAMPAIGN.save(force_insert=True)
-    pairs = [
+    pairs: list[tuple[int, dict[str, Any]]] = [
         (DOUBTFUL, {"status": ReferralStatus.DOUBTFUL, "doubts": ["device"]}),
         (ORDERED, {"status": ReferralStatus.ORDERED, "due_at": now + 9 * DAY}),
     ]
