@@ -195,6 +195,7 @@ class PasteForm(forms.Form):
         found = addressing.recognise(self.cleaned_data["paste"])
         if found.is_nothing:
             self.add_error("paste", "没有认出电话和地区，请直接在下面填写")
+            return {}
         told = {"receiver_name": found.name, "receiver_phone": found.phone, "detail": found.detail}
         return {name: text for name, text in told.items() if text} | dict(zip(LEVELS, found.region, strict=False))
 

@@ -1,10 +1,13 @@
 """What the pages about people read."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet, Sum
 
-from members.models import Address, Member, Message, MessageChannel, in_scope
+from members.models import Address, Level, Member, Message, MessageChannel, PointsEntry, in_scope
 from shop.lib.money import yuan
 from shop.models import Store
 
@@ -76,3 +79,56 @@ def personal_data(member: Member) -> dict[str, Any]:
         "积分明细": list(member.points.order_by("pk").values("at", "delta", "kind", "note", "expires_at")),
         "来访日期": list(member.visit_days.order_by("day").values_list("day", flat=True)),
     }  # fmt: skip
+
+
+# --- Levels and points ---------------------------------------------------------------------------------------------
+def ladder() -> QuerySet[Level]:
+    """All levels from the lowest up."""
+    return Level.objects.order_by("min_value")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a member stands between two levels. Values are fen or orders; `percent` is the part of the way behind them."""
+
+    value: int
+    level: Level | None
+    following: Level | None
+    missing: int
+    percent: int
+
+
+def progress_of(member: Member, levels: Sequence[Level], value: int) -> Progress:
+    """Say how far `member`, who has reached `value`, is from the level above theirs; `levels` from the lowest up."""
+    level = next((one for one in levels if one.pk == member.level_id), None)
+    above = [one for one in levels if one.min_value > max(value, level.min_value if level else -1)]
+    following = above[0] if above else None
+    if following is None:
+        return Progress(value, level, None, 0, 100)
+    return Progress(
+        value, level, following, following.min_value - value, value * 100 // following.min_value if value > 0 else 0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PointsAccount:
+    """What a member has in points: to spend, still frozen until `next_at` at the earliest, and owed."""
+
+    balance: int
+    frozen: int
+    next_at: datetime | None
+    debt: int
+
+
+def points_account(member: Member) -> PointsAccount:
+    """Return the member's points in sum. One query, for the frozen ones."""
+    waiting = member.points.filter(counted_at__isnull=True).aggregate(
+        frozen=Sum("delta", default=0), next_at=Min("available_at", filter=Q(left__gt=0))
+    )
+    next_at = waiting["next_at"] if waiting["frozen"] else None
+    return PointsAccount(member.points_balance, waiting["frozen"], next_at, member.points_debt)
+
+
+def points_entries(member: Member) -> QuerySet[PointsEntry]:
+    """The member's statement, newest first."""
+    return member.points.order_by("-pk")

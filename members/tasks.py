@@ -42,3 +42,27 @@ def forget_visits(now: datetime) -> int:
 @sweep("members.forget_throttles")
 def forget_throttles(now: datetime) -> int:
     return services.forget_throttles(now=now)
+
+
+@shared_task
+@sweep("members.release_points")
+def release_points(now: datetime) -> int:
+    return services.release_points(now=now)
+
+
+@shared_task
+@sweep("members.expire_points")
+def expire_points(now: datetime) -> int:
+    return services.expire_points(now=now)
+
+
+@shared_task
+@sweep("members.warn_of_expiry")
+def warn_of_expiry(now: datetime) -> int:
+    return services.warn_of_expiry(now=now)
+
+
+@shared_task
+@sweep("members.reward_birthdays")
+def reward_birthdays(now: datetime) -> int:
+    return services.reward_birthdays(now=now)

@@ -52,6 +52,8 @@ class CheckoutForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "想对商家说的话，最多 200 字"}),
         error_messages={"max_length": "留言最多 200 字，现在有 %(show_value)d 字"},
     )
+    coupon = forms.CharField(label="优惠券", required=False)
+    points = forms.CharField(label="积分", required=False)
     pay = forms.ChoiceField(label="付款方式", choices=Channel, initial=Channel.WECHAT)
     key = forms.RegexField(r"^[0-9a-f]{32}$", error_messages={"invalid": STALE, "required": STALE})
     expected = forms.IntegerField(error_messages={"invalid": STALE, "required": STALE})

@@ -54,3 +54,15 @@ def segment_members(now: datetime) -> int:
 @sweep("orders.reconcile_days")
 def reconcile_days(now: datetime) -> int:
     return services.reconcile_days(now=now)
+
+
+@shared_task
+@sweep("orders.relevel_due")
+def relevel_due(now: datetime) -> int:
+    return services.relevel_due(now=now)
+
+
+@shared_task
+@sweep("orders.reward_completed")
+def reward_completed(now: datetime) -> int:
+    return services.reward_completed(now=now)

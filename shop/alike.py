@@ -1,6 +1,7 @@
 """Pages that all visitors see alike, answered from memory before most of the shop has woken up.
 
-What differs is put in for each visitor: the tokens of forms and the number at the cart. A visitor for whom a message
+What differs is put in for each visitor: the tokens of forms, the number at the cart and the server's clock, by which
+pages count down. A visitor for whom a message
 waits, and a part of a page that htmx asks for, go the whole way.
 """
 
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from catalog.selectors import catalogue_version
 from shop.lib import fragments
@@ -21,8 +23,10 @@ from shop.templatetags.ui import cart_badge
 
 OWN = re.compile(
     rb'(?P<token>(?<=name="csrfmiddlewaretoken" value=")[^"]+)'
+    rb'|(?P<clock>(?<=data-now=")[^"]*)'
     rb'|(?P<badge><span class="badge badge--cart"[^>]*>[^<]*</span>)'
 )
+CLOCK = re.compile(r'(?<=data-now=")[^"]*')
 WAITING = {"messages", "_messages"}  # the cookie and the key of the session in which Django keeps messages
 
 
@@ -36,15 +40,19 @@ class Alike(HttpResponse):
 def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, version: str, for_members: bool = True
 ) -> Alike:
-    """Render a page that other visitors may be answered with while the catalogue is at `version`."""
-    response = Alike(render_to_string(template, dict(context), request))
+    """Render a page that other visitors may be answered with while the catalogue is at `version`.
+
+    Its parts may be some seconds old; the clock by which they count down is not.
+    """
+    html = render_to_string(template, dict(context), request)
+    response = Alike(CLOCK.sub(timezone.now().isoformat(), html))
     response.version, response.for_members = version, for_members
     return response
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer in pieces; between them goes what is each visitor's own: "token" or "badge"."""
+    """An answer in pieces; between them goes what is each visitor's own: "token", "badge" or "clock"."""
 
     version: str
     pieces: list[bytes]
@@ -63,7 +71,11 @@ class Kept:
 
     def answer(self, request: HttpRequest, count: int) -> HttpResponse:
         """Return the answer for `request`, whose visitor has `count` pieces in the cart."""
-        filled = {"badge": cart_badge(count), "token": get_token(request) if "token" in self.between else ""}
+        filled = {
+            "badge": cart_badge(count),
+            "clock": timezone.now().isoformat(),
+            "token": get_token(request) if "token" in self.between else "",
+        }
         own = [filled[name].encode() for name in self.between]
         parts = [part for pair in zip(self.pieces, [*own, b""], strict=True) for part in pair]
         return HttpResponse(b"".join(parts), headers=self.headers)

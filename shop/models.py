@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 
-from shop.lib import maps, regions
+from shop.lib import fragments, maps, regions
 from shop.lib.money import FenField
 from shop.lib.sweeps import Heartbeat
 from shop.lib.throttle import ThrottleCount
@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 WEEKDAYS = "一二三四五六日"
+SHOP_NAME = "shop-name"  # key of a fragment, for catalog.selectors.shop_name
 
 
 def new_version() -> str:
@@ -90,6 +91,7 @@ class MarketingSettings(models.Model):
         "等级统计期（月）", default=0, validators=[MaxValueValidator(60)],
         help_text="只算最近多少个月的订单；0 表示全部，12 表示滚动一年。",
     )  # fmt: skip
+    ladder_changed_at = models.DateTimeField(null=True, editable=False)  # since then every member is looked at anew
 
     class Meta:
         abstract = True
@@ -149,8 +151,10 @@ class ShopSettings(MarketingSettings):
 
     @classmethod
     def load(cls) -> "ShopSettings":
-        """Return the one row, made with its defaults when the shop is new."""
-        return cls.objects.get_or_create(pk=1)[0]
+        """Return the one row, made with its defaults when the shop is new; the page goes by its name from then on."""
+        shop = cls.objects.get_or_create(pk=1)[0]
+        fragments.keep(SHOP_NAME, "", shop.shop_name)
+        return shop
 
 
 class StoreQuerySet(models.QuerySet["Store"]):

@@ -13,6 +13,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.utils.module_loading import import_string
 from kombu import Queue
 
 from shop import logs
@@ -28,6 +29,11 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 DEMO_MARK = "demo-only"
+
+
+def issuer_of(device: object) -> str:
+    """Return what an authenticator app calls the shop: the name that its settings hold at that moment."""
+    return str(import_string("catalog.selectors.shop_name")())
 
 
 def secret(name: str, demo: str) -> str:
@@ -186,7 +192,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "shop.backoffice.site.locked_out"
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "shop.lib.http.client_ip"
-OTP_TOTP_ISSUER = "团铺"
+OTP_TOTP_ISSUER = issuer_of
 # Owners must hold a second factor; only the demo, whose passwords are printed on the screen, does without.
 OWNERS_NEED_TOTP = env.bool("OWNERS_NEED_TOTP", default=not DEMO)
 
@@ -200,8 +206,8 @@ LOCALE_PATHS = [BASE_DIR / "locale"]  # what the theme of the back office leaves
 
 # --- The back office's theme (shop/backoffice) ---------------------------------------------------------------------
 UNFOLD = {
-    "SITE_TITLE": "团铺",
-    "SITE_HEADER": "团铺后台",
+    "SITE_TITLE": "shop.backoffice.navigation.site_title",
+    "SITE_HEADER": "shop.backoffice.navigation.site_header",
     "SITE_SYMBOL": "storefront",
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
@@ -347,6 +353,12 @@ CELERY_BEAT_SCHEDULE = {
         "members.deliver_messages": 10,
         "members.seal_operations": 30,
         "members.forget_throttles": 3600,
+        "members.release_points": 60,
+        "members.expire_points": 300,
+        "members.warn_of_expiry": 3600,
+        "members.reward_birthdays": 600,
+        "orders.relevel_due": 60,
+        "orders.reward_completed": 5,
         "members.forget_sessions": 300,
         "members.forget_exports": 1800,
         "members.forget_visits": 600,
@@ -354,8 +366,13 @@ CELERY_BEAT_SCHEDULE = {
         "promotions.reward_referrals": 300,
         "catalog.publish_due": 30,
         "catalog.refill_daily_stock": 60,
+        "promotions.return_flash_quota": 30,
         "catalog.tell_low_stock": 300,
         "catalog.forget_footprints": 21600,
+        "promotions.run_pushes": 5,
+        "promotions.expire_coupons": 60,
+        "promotions.tell_expiring": 600,
+        "promotions.issue_birthdays": 1800,
         "shop.forget_orphans": 900,
     }.items()
 }

@@ -18,6 +18,7 @@ urlpatterns = [
     path("categories/", views.category_list, name="categories"),
     path("stores/", views.store_list, name="stores"),
     path("me/", views.me, name="me"),
+    path("me/level/", views.level_page, name="level"),
     path("me/data/", views.my_data, name="my_data"),
     path("me/erase/", views.erase, name="erase"),
     path("privacy/", views.privacy, name="privacy"),

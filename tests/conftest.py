@@ -8,6 +8,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from shop.lib import fragments
+from shop.models import SHOP_NAME
 from tests import visiting, wiping
 from tests.fixtures_sandbox import sandbox, sandbox_process, wechat  # noqa: F401 fixtures for every test
 
@@ -22,6 +24,12 @@ def pytest_configure() -> None:
     wiping.install()
     visiting.install()
     settings.WHITENOISE_AUTOREFRESH = True  # look a file up when it is asked for, not all of them for every client
+
+
+@pytest.fixture(autouse=True)
+def known_name() -> None:
+    """Let the process know a name of the shop, as one that has served a page does, and none of the test before."""
+    fragments.keep(SHOP_NAME, "", "团铺")
 
 
 @pytest.hookimpl(trylast=True)

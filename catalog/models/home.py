@@ -16,6 +16,7 @@ INSIDE = RegexValidator(r"^/(?!/)", "请填写店内地址，以 / 开头")
 class BlockKind(models.TextChoices):
     BANNERS = "banners", "轮播图"
     CATEGORIES = "categories", "分类导航"
+    COUPONS = "coupons", "优惠券"
     GOODS = "goods", "商品"
     PICTURES = "pictures", "图片广告"
     PROMISES = "promises", "配送与自提说明"

@@ -1,7 +1,7 @@
 """What the shop front shows of the goods: the category tree, cards for lists and the product page, ready to print."""
 
 from catalog.selectors.cards import Card, cards_of, picture_url, sold_words
-from catalog.selectors.categories import CategoryNode, category_named, category_tree
+from catalog.selectors.categories import CategoryNode, category_ids_of, category_named, category_tree
 from catalog.selectors.finding import (
     SORTS,
     GoodsFound,
@@ -25,12 +25,44 @@ from catalog.selectors.keeping import (
     recently_seen,
 )
 from catalog.selectors.product_page import Dimension, ProductPage, SpecValue, product_page
-from catalog.selectors.versions import VERSION_KEY, catalogue_version
+from catalog.selectors.versions import NAME_KEY, NAME_LIFETIME, VERSION_KEY, catalogue_version, shop_name
 
 __all__ = [
-    "SORTS", "VERSION_KEY", "Block", "Card", "CategoryNode", "Dimension", "GoodsFound", "Kept", "ProductPage",
-    "SeenDay", "Slide", "SpecValue", "Wish", "cards_of", "catalogue_version", "category_named", "category_tree",
-    "favourite_rows", "footprints_by_day", "goods_found", "home_blocks", "hot_words", "is_favourite", "kept_of",
-    "names_found", "others_like", "personal_data", "picture_url", "popular", "product_page", "recently_seen",
-    "sold_words", "words_of",
-]  # fmt: skip
+    "NAME_KEY",
+    "NAME_LIFETIME",
+    "SORTS",
+    "VERSION_KEY",
+    "Block",
+    "Card",
+    "CategoryNode",
+    "Dimension",
+    "GoodsFound",
+    "Kept",
+    "ProductPage",
+    "SeenDay",
+    "Slide",
+    "SpecValue",
+    "Wish",
+    "cards_of",
+    "catalogue_version",
+    "category_ids_of",
+    "category_named",
+    "category_tree",
+    "favourite_rows",
+    "footprints_by_day",
+    "goods_found",
+    "home_blocks",
+    "hot_words",
+    "is_favourite",
+    "kept_of",
+    "names_found",
+    "others_like",
+    "personal_data",
+    "picture_url",
+    "popular",
+    "product_page",
+    "recently_seen",
+    "shop_name",
+    "sold_words",
+    "words_of",
+]

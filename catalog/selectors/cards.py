@@ -16,7 +16,10 @@ from shop.lib.uploads import thumbnail_url
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A product in a list. `price` is the content of a `.price`; `was` and `sold` are empty when not worth a word."""
+    """A product in a list. `price` is the content of a `.price`; `was` and `sold` are empty when not worth a word.
+
+    `deal` (a flash price) and `tags` (offers) are put in by the room above, see `promotions.selectors.tagged`.
+    """
 
     id: int
     name: str
@@ -27,6 +30,8 @@ class Card:
     was: str
     sold: str
     sold_out: bool
+    deal: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def cards_of(rows: Iterable[Mapping[str, Any]]) -> list[Card]:

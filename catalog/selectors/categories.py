@@ -1,9 +1,9 @@
 """The category tree as the shop front shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from catalog.models import Category
+from catalog.models import Category, Product
 from shop.lib import fragments
 from shop.lib.uploads import thumbnail_url
 
@@ -32,6 +32,16 @@ def category_named(tree: Sequence[CategoryNode], category_id: int) -> list[Categ
         if below := category_named(node.children, category_id):
             return [node, *below]
     return []
+
+
+def category_ids_of(product_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Return `{product_id: ids of its categories and of all above them}`, hidden ones too, in one query."""
+    of_product = Product.categories.through.objects.filter(product__in=product_ids)
+    rows = of_product.values_list("product_id", "category_id", "category__parent_id", "category__parent__parent_id")
+    found: dict[int, set[int]] = {}
+    for product_id, *ids in rows:
+        found.setdefault(product_id, set()).update(pk for pk in ids if pk)
+    return {product_id: frozenset(ids) for product_id, ids in found.items()}
 
 
 def _read_tree() -> list[CategoryNode]:

@@ -17,6 +17,7 @@ DEFAULT_BLOCKS: Sequence[Mapping[str, Any]] = (
     {"kind": BlockKind.BANNERS},
     {"kind": BlockKind.CATEGORIES},
     {"kind": BlockKind.PROMISES},
+    {"kind": BlockKind.COUPONS, "title": "领券更划算"},
     {
         "kind": BlockKind.GOODS,
         "title": "新鲜上架",

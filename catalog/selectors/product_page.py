@@ -60,6 +60,8 @@ class ProductPage:
     limits: list[str]
     limit: Limit
     units_in_stock: int
+    site_price: int  # fen
+    takes_level: bool  # whether members pay less for it
 
     @property
     def views(self) -> list[tuple[str, str]]:
@@ -124,6 +126,8 @@ def page_of(skus: list[Sku], sku: Sku, names: list[str]) -> ProductPage:
         limits=[words for words in (product.limit.too_few(1), product.limit.words) if words],
         limit=product.limit,
         units_in_stock=sku.stock,
+        site_price=sku.price,
+        takes_level=product.member_price_enabled,
     )
 
 

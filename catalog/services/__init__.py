@@ -12,6 +12,7 @@ from catalog.services.batch import (
 )
 from catalog.services.categories import CategoryInUse, delete_category, move_category, save_category, show_category
 from catalog.services.drafts import DraftRefused, Problem, ProductDraft, SkuDraft, problems_of
+from catalog.services.front import settings_changed
 from catalog.services.importing import ImportChoices, ImportReport, import_table
 from catalog.services.keeping import (
     FavouritesFull,
@@ -110,6 +111,7 @@ __all__ = [
     "save_products",
     "search_text_of",
     "set_stock",
+    "settings_changed",
     "show_category",
     "take_off_shelf",
     "take_stock",

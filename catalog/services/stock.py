@@ -15,7 +15,10 @@ from catalog.models import Product, Sku, StockMove, StockMoveKind
 from members import services as members
 from members.models import Member
 
-ORDER_KINDS = (StockMoveKind.ORDER, StockMoveKind.CANCEL, StockMoveKind.REFUND)
+# What a daily refill leaves as it is: what orders and flash sales have taken and given back since midnight.
+TAKEN_KINDS = (
+    StockMoveKind.ORDER, StockMoveKind.CANCEL, StockMoveKind.REFUND, StockMoveKind.FLASH, StockMoveKind.FLASH_BACK,
+)  # fmt: skip
 NAMES_IN_ALERT = 5
 
 
@@ -212,11 +215,11 @@ def _named(sku: Sku) -> str:
 
 
 def _daily_targets(sku_ids: list[int], today: date) -> dict[int, int]:
-    """Return what each SKU should hold now: its daily stock and what orders have moved since midnight."""
+    """Return what each SKU should hold now: its daily stock and what was taken and given back since midnight."""
     midnight = datetime.combine(today, time.min, tzinfo=timezone.get_default_timezone())
     moved = dict(
         StockMove.objects.filter(
-            sku__in=sku_ids, kind__in=ORDER_KINDS, at__gte=midnight, at__lt=midnight + timedelta(days=1)
+            sku__in=sku_ids, kind__in=TAKEN_KINDS, at__gte=midnight, at__lt=midnight + timedelta(days=1)
         )
         .values_list("sku_id")
         .annotate(units=Sum("delta"))

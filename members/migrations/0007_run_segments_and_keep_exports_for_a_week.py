@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('members', '0006_give_members_levels_points_and_segments'),
+        ('members', '0007_keep_what_took_which_points_and_when_levels_are_due'),
         ('shop', '0006_let_points_and_levels_be_set'),
     ]
 

@@ -20,7 +20,7 @@ from members.models.people import (
     serves,
     staff_scope,
 )
-from members.models.points import PointsEntry, PointsKind
+from members.models.points import PointsEntry, PointsKind, PointsUse
 
 __all__ = [
     "FULL_PRICE",
@@ -40,6 +40,7 @@ __all__ = [
     "OperationLogQuerySet",
     "PointsEntry",
     "PointsKind",
+    "PointsUse",
     "SegmentRun",
     "SmsCode",
     "Tag",

@@ -55,6 +55,8 @@ class MemberStanding(models.Model):
         Level, models.PROTECT, null=True, blank=True, related_name="members", verbose_name="等级", editable=False
     )
     level_locked_until = models.DateField("等级锁定至", null=True, editable=False)  # set by hand: not recomputed before
+    levelled_at = models.DateTimeField(null=True, editable=False)  # when the level was last looked at
+    relevel_at = models.DateTimeField(null=True, editable=False)  # when it has to be, because a lock or a window ends
     spent_amount = FenField("消费金额", editable=False)  # paid minus refunded, all orders
     paid_orders = models.PositiveIntegerField("订单数", default=0, editable=False)
     last_paid_at = models.DateTimeField("最近消费", null=True, editable=False)

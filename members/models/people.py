@@ -91,6 +91,8 @@ class Member(MemberStanding, MemberTraits, AbstractBaseUser, PermissionsMixin):
         ]
         indexes = [
             models.Index(fields=["level", "id"], name="member_by_level"),
+            models.Index(fields=["levelled_at"], name="member_levelled", condition=Q(is_staff=False)),
+            models.Index(fields=["relevel_at"], name="member_due_level", condition=Q(relevel_at__isnull=False)),
             models.Index(fields=["activity", "id"], name="member_by_activity"),
             models.Index(fields=["id"], name="member_vip", condition=Q(is_vip=True)),
             models.Index(fields=["spent_amount", "id"], name="member_by_spending"),

@@ -28,7 +28,8 @@ class PointsEntry(models.Model):
     """One change of a member's points. `source` names the cause, so that a replay writes nothing.
 
     An entry counts for the balance once `counted_at` is set: at once, or by the sweep after `available_at`. Of points
-    that came in, `left` are not spent yet (a lot); they end at `expires_at`. What a clawback did not find is `owed`.
+    that came in, `left` are not taken yet (a lot); they end at `expires_at`. What a clawback did not find is `owed`.
+    A clawback of points that do not count yet waits with them. `PointsUse` says which lots an entry took from.
     balance = Σ delta of counted entries; debt = Σ owed + Σ delta of REPAY entries (which are negative).
     """
 
@@ -61,3 +62,25 @@ class PointsEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.delta:+d} {self.kind}"
+
+
+class PointsUse(models.Model):
+    """How many points of a lot an entry took, and how many of those came back (as a new lot) since.
+
+    left = delta - Σ points of a lot's uses; -delta = Σ points of the uses of an entry that takes.
+    """
+
+    entry = models.ForeignKey(PointsEntry, models.CASCADE, related_name="uses")
+    lot = models.ForeignKey(PointsEntry, models.CASCADE, related_name="takers")
+    points = models.PositiveIntegerField()
+    returned = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "lot"], name="points_use_once"),
+            models.CheckConstraint(condition=Q(points__gte=1), name="points_use_takes"),
+            models.CheckConstraint(condition=Q(returned__lte=F("points")), name="points_use_returned_within"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id}: {self.points} of {self.lot_id}"

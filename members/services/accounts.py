@@ -9,6 +9,7 @@ from django.db import transaction
 
 from members.models import Consent, Member
 from members.services.inviting import new_invite_code
+from members.services.rewards import reward_profile
 from members.signals import member_registered
 from shop.lib.crypto import blind_index
 
@@ -58,10 +59,10 @@ def birthday_free_on(member: Member) -> date | None:
 
 
 @transaction.atomic
-def save_profile(*, member: Member, nickname: str, birthday: date | None, today: date) -> None:
+def save_profile(*, member: Member, nickname: str, birthday: date | None, today: date, now: datetime) -> None:
     """Write what members may say about themselves; `today` is the day in the shop's time zone.
 
-    Raises BirthdayFixed, and writes nothing, when the birthday would change for the second time within a year.
+    The first complete profile gives points. Raises BirthdayFixed, and writes nothing, when the birthday would change for the second time within a year.
     """
     kept = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     member.birthday_set_on = kept.birthday_set_on
@@ -72,6 +73,7 @@ def save_profile(*, member: Member, nickname: str, birthday: date | None, today:
         member.birthday_set_on = today
     member.nickname, member.birthday = nickname, birthday
     member.save(update_fields=["nickname", "birthday", "birthday_set_on"])
+    reward_profile(member=member, now=now)
 
 
 @transaction.atomic

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.conf import settings
+from django.db.models import F, QuerySet
 
 from members.models import Member, Message, MessageChannel, MessageStatus, mask_phone
 from members.selectors import active_staff, inbox
 from shop.lib import outbox, sms
+from shop.lib.bulk import insert_select
 from shop.lib.providers import ProviderError, ProviderRejected
 
 MOST_ATTEMPTS = 8
@@ -87,6 +89,18 @@ def notify_members(
     Message.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
 
 
+def notify_selected(
+    *, members: QuerySet[Member], scene: str, key: str, title: str, body: str, link: str = "", now: datetime
+) -> int:
+    """Tell all of `members` the same thing on the site, once each, in one statement; return how many were told."""
+    facts = {
+        "member": F("pk"), "channel": MessageChannel.SITE, "scene": scene, "dedupe_key": key, "title": _clean(title),
+        "body": _clean(body), "link": link, "status": MessageStatus.SENT, "due_at": now, "attempts": 0, "error": "",
+        "created_at": now, "sent_at": now,
+    }  # fmt: skip
+    return insert_select(Message, members.order_by("pk"), facts)
+
+
 def notify_staff(
     *,
     store_id: int | None,
@@ -100,10 +114,10 @@ def notify_staff(
 ) -> None:
     """Tell the working staff of a store and of the headquarters (for None of the headquarters alone).
 
-    With `permission` ("orders.accept_order") only those who may act on it. Two queries.
+    With `permission` ("orders.accept_order") only those who may act on it. One statement.
     """
-    staff = active_staff(store_id=store_id, permission=permission)
-    notify_members(members=staff, scene=scene, key=key, title=title, body=body, link=link, now=now)
+    staff = Member.objects.filter(pk__in=active_staff(store_id=store_id, permission=permission).order_by().values("pk"))
+    notify_selected(members=staff, scene=scene, key=key, title=title, body=body, link=link, now=now)
 
 
 def mark_read(*, member: Member, now: datetime, message_id: int | None = None) -> int:

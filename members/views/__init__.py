@@ -10,6 +10,7 @@ from members.views.addresses import (
     address_regions,
 )
 from members.views.messages import message_list, message_open, message_read_all
+from members.views.points import points, share_opened
 from members.views.profile import profile
 from members.views.signing_in import code_resend, login, login_code, logout
 
@@ -28,6 +29,8 @@ __all__ = [
     "message_list",
     "message_open",
     "message_read_all",
+    "points",
     "profile",
+    "share_opened",
     "shopper_required",
 ]

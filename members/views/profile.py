@@ -14,13 +14,14 @@ from members.views.access import MemberRequest, shopper_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @shopper_required
 def profile(request: MemberRequest) -> HttpResponse:
-    member, today = request.user, timezone.localdate()
+    member, now = request.user, timezone.now()
+    today = timezone.localdate(now)
     initial = {"nickname": member.nickname, "birthday": member.birthday}
     free_on = services.birthday_free_on(member)
     form = ProfileForm(request.POST or None, initial=initial, today=today, free_on=free_on)
     if request.method == "POST" and form.is_valid():
         try:
-            services.save_profile(member=member, today=today, **form.cleaned_data)
+            services.save_profile(member=member, today=today, now=now, **form.cleaned_data)
         except services.BirthdayFixed as refusal:  # another tab was quicker
             form.add_error("birthday", refusal.message)
         else:

@@ -36,6 +36,7 @@ class OrderLine(models.Model):
     promotion_discount = FenField()
     coupon_discount = FenField()
     points_discount = FenField()
+    price_change = FenField()  # what the staff added before payment; below zero they made it cheaper
     paid_amount = FenField("实付")
     points_spent = models.PositiveIntegerField(default=0)
     points_to_earn = models.PositiveIntegerField(default=0)
@@ -51,6 +52,7 @@ class OrderLine(models.Model):
     units_cancelled = models.PositiveIntegerField(default=0)
     units_returned = models.PositiveIntegerField(default=0)
     refund_amount = FenField()  # of those units, on their way or done; so are the points below
+    refund_withheld = FenField()  # kept back of those units' money for a gift that did not come back
     refund_points = models.PositiveIntegerField(default=0)  # of points_spent
     refund_earned = models.PositiveIntegerField(default=0)  # of points_to_earn
 
@@ -74,6 +76,7 @@ class OrderLine(models.Model):
                     - F("promotion_discount")
                     - F("coupon_discount")
                     - F("points_discount")
+                    + F("price_change")
                 )
                 & Q(paid_amount__gte=0),
                 name="line_paid_adds_up",
@@ -84,7 +87,9 @@ class OrderLine(models.Model):
                 name="line_units_within_bought",
             ),
             models.CheckConstraint(
-                condition=Q(refund_amount__gte=0, refund_amount__lte=F("paid_amount")), name="line_refunds_within_paid"
+                condition=Q(refund_amount__gte=0, refund_withheld__gte=0)
+                & Q(paid_amount__gte=F("refund_amount") + F("refund_withheld")),
+                name="line_refunds_within_paid",
             ),
             models.CheckConstraint(
                 condition=Q(refund_points__lte=F("points_spent"), refund_earned__lte=F("points_to_earn")),
@@ -112,13 +117,22 @@ class OrderLine(models.Model):
 
 
 class OrderOffer(models.Model):
-    """A threshold offer that an order used, and what it took off in fen; figures per activity add these up."""
+    """A threshold offer that an order used, as it was: what it took off in fen, and what it asked for.
+
+    Figures per activity add these up. `sku_ids` are the lines that counted; a refund that leaves less than `threshold`
+    (fen after the level price, or pieces) of them asks for the gift back.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="offers")
     promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="uses", verbose_name="活动")
     name = models.CharField("活动名称", max_length=30)
+    kind = models.CharField(max_length=12)
+    basis = models.CharField(max_length=6)
+    threshold = models.PositiveIntegerField()
+    repeats = models.BooleanField(default=False)
+    gift_units = models.PositiveIntegerField(default=0)  # for one time
+    sku_ids = models.JSONField(default=list)
     discount = FenField("优惠")
-    note = models.CharField("说明", max_length=60, blank=True)  # 满 100 减 10, as it was
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "promotion"], name="order_offer_once")]
@@ -126,3 +140,7 @@ class OrderOffer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.name}"
+
+    def times(self, base: int) -> int:
+        """Return how often the offer counts for `base` fen or pieces of its goods."""
+        return base // self.threshold if self.repeats else int(base >= self.threshold)

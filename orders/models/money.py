@@ -243,6 +243,7 @@ class RefundLine(models.Model):
     units = models.PositiveIntegerField()
     units_handed = models.PositiveIntegerField(default=0)  # of these, how many had left the shop
     amount = FenField()
+    withheld = FenField()  # kept back for a gift that does not come back
     points = models.PositiveIntegerField(default=0)  # spent points that go back
     earned = models.PositiveIntegerField(default=0)  # points to be earned, or earned, that are taken back
 

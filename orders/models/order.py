@@ -93,6 +93,15 @@ class Order(Stateful):
         OrderStatus.CANCELLED: set(),
     }
     ENDED = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED})
+    BEFORE_SHIPPING = frozenset(
+        {
+            OrderStatus.PENDING_PAYMENT,
+            OrderStatus.AWAITING_GROUP,
+            OrderStatus.PENDING_ACCEPTANCE,
+            OrderStatus.PENDING_ASSIGNMENT,
+            OrderStatus.PREPARING,
+        }
+    )
 
     no = models.CharField("订单号", max_length=20, unique=True)
     member = models.ForeignKey(Member, models.PROTECT, related_name="orders", verbose_name="会员")
@@ -110,6 +119,7 @@ class Order(Stateful):
     promotion_discount = FenField("满减优惠")
     coupon_discount = FenField("优惠券")
     points_discount = FenField("积分抵扣")
+    price_change = FenField("改价")  # by the staff before payment; below zero they made it cheaper
     freight_amount = FenField("运费")
     payable_amount = FenField("应付")
     paid_amount = FenField("实付")
@@ -144,6 +154,7 @@ class Order(Stateful):
     receive_before = models.DateTimeField("自动收货时间", null=True)
     pickup_before = models.DateTimeField("自提截止", null=True)
     completed_at = models.DateTimeField("完成时间", null=True)
+    reward_due_at = models.DateTimeField(null=True, editable=False)  # until what completion gives is given
     cancelled_at = models.DateTimeField("取消时间", null=True)
     deleted_at = models.DateTimeField("回收站", null=True)
     hidden_by_buyer_at = models.DateTimeField(null=True)
@@ -157,6 +168,9 @@ class Order(Stateful):
         permissions = [
             ("accept_order", "接单"),
             ("ship_order", "发货"),
+            ("edit_address", "修改地址"),
+            ("receive_order", "确认收货"),
+            ("change_price", "改价"),
             ("cancel_order", "取消订单"),
             ("refund_order", "退款"),
             ("remark_order", "备注订单"),
@@ -180,6 +194,7 @@ class Order(Stateful):
                     - F("promotion_discount")
                     - F("coupon_discount")
                     - F("points_discount")
+                    + F("price_change")
                     + F("freight_amount")
                 ),
                 name="order_payable_adds_up",
@@ -224,6 +239,9 @@ class Order(Stateful):
                 condition=Q(status="shipped", receive_before__isnull=False),
             ),
             models.Index(
+                fields=["reward_due_at"], name="order_due_reward", condition=Q(reward_due_at__isnull=False),
+            ),
+            models.Index(
                 fields=["pickup_before"], name="order_due_pickup",
                 condition=Q(status="ready_for_pickup", pickup_before__isnull=False),
             ),
@@ -266,6 +284,11 @@ class Order(Stateful):
     def can_receive(self) -> bool:
         """Say whether the buyer may confirm receipt; a pickup order never can."""
         return not self.is_pickup and self.status in {OrderStatus.SHIPPED, OrderStatus.PARTLY_SHIPPED}
+
+    @property
+    def can_edit_address(self) -> bool:
+        """Say whether a parcel could still go elsewhere: nothing has left the shop."""
+        return not self.is_pickup and self.status in self.BEFORE_SHIPPING
 
     @property
     def shows_code(self) -> bool:

@@ -11,6 +11,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from members.models import Member
 from orders.models import (
+    LineKind,
     Order,
     OrderEvent,
     OrderLine,
@@ -91,7 +92,7 @@ def order_of_key(member: Member, key: str) -> Order | None:
 def units_bought(member: Member, product_ids: Sequence[int]) -> dict[int, int]:
     """Return `{product_id: units}` that a member bought ever, without what was cancelled or refunded."""
     rows = (
-        OrderLine.objects.filter(order__member=member, product__in=product_ids)
+        OrderLine.objects.filter(order__member=member, product__in=product_ids, kind=LineKind.GOODS)
         .exclude(order__status=OrderStatus.CANCELLED)
         .values("product")
         .annotate(bought=Sum("units") - Sum("units_cancelled") - Sum("units_returned"))
@@ -147,6 +148,7 @@ STEPS = {  # kind of event -> words; what is not listed is the shop's own busine
     "paid": "付款成功",
     "pay_at_store": "已为您预留，到店付款",
     "shipped": "已发货",
+    "address_edited": "商家修改了收货信息，请核对",
     "redeemed": "提走一部分商品",
     "completed": "交易完成",
     "cancelled": "订单已取消",
@@ -155,9 +157,10 @@ STEPS = {  # kind of event -> words; what is not listed is the shop's own busine
     "refunded": "退款已到账",
     "refund_failed": "退款遇到问题，商家正在处理",
     "late_money": "付款到得太晚，自动原路退回",
+    "price_changed": "商家改了价格",
 }
 # Whose note is meant for the buyer:
-NOTED = frozenset({"shipped", "redeemed", "completed", "late_money", "refund_requested", "refunded"})
+NOTED = frozenset({"shipped", "redeemed", "completed", "late_money", "refund_requested", "refunded", "price_changed"})
 
 
 def steps_of(order: Order) -> list[Step]:

@@ -14,6 +14,9 @@ from catalog.selectors.product_page import FEW_LEFT
 from members.models import Member
 from orders.models import CartItem
 from orders.selectors.buying import units_bought
+from orders.services import bargaining
+from promotions import pricing
+from promotions import selectors as promotions
 
 MOST_LINES = 100
 GUEST_CART, COUNT = "cart", "cart_count"  # keys of the session: {sku_id: units}, and the units for the badge
@@ -42,9 +45,11 @@ class Owner:
 class Line:
     """One SKU of a cart. `problem` is one of PROBLEMS or "", `why` says more; `most` is how many may be chosen.
 
-    `note` is worth knowing before it becomes a problem: 仅剩 3 件, 每单限购 2 件.
+    `note` is worth knowing before it becomes a problem: 仅剩 3 件, 每单限购 2 件. `price` is the site price, in fen;
+    `member_price` what a level makes of it, 0 where it makes nothing of it.
     """
 
+    item: pricing.Item
     sku_id: int
     product_id: int
     name: str
@@ -58,11 +63,12 @@ class Line:
     problem: str
     why: str
     note: str
+    member_price: int = 0
 
     @property
     def amount(self) -> int:
-        """What all units of the line cost in fen."""
-        return self.price * self.units
+        """What all units of the line cost in fen, at the member's price if there is one."""
+        return (self.member_price or self.price) * self.units
 
     @property
     def is_mendable(self) -> bool:
@@ -103,7 +109,12 @@ def show_one(*, member: Member, sku_id: int, units: int) -> Cart:
 def _shown(entries: list[tuple[Sku, int, bool]], member: Member | None) -> Cart:
     bought = _bought(member, [sku for sku, _, _ in entries])
     chosen = _chosen_by_product(entries)
-    lines = [_line(sku, units, selected, chosen, bought) for sku, units, selected in entries]
+    level = promotions.level_terms(member) if member else pricing.NO_LEVEL
+    items = [(bargaining.item_of(sku, units), sku, selected) for sku, units, selected in entries]
+    lines = [
+        replace(_line(item, sku, selected, chosen, bought), member_price=_member_price(item, level))
+        for item, sku, selected in items
+    ]
     groups = [(problem, [line for line in lines if line.problem == problem]) for problem in PROBLEMS]
     valid = [line for line in lines if not line.problem]
     selected = [line for line in valid if line.is_selected]
@@ -158,10 +169,14 @@ def _chosen_by_product(entries: Iterable[tuple[Sku, int, bool]]) -> dict[int, in
     return chosen
 
 
-def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bought: Mapping[int, int]) -> Line:
+def _line(
+    item: pricing.Item, sku: Sku, is_selected: bool, chosen: Mapping[int, int], bought: Mapping[int, int]
+) -> Line:
+    units = item.units
     together = chosen.get(sku.product_id, 0) if is_selected else units
     problem, why = _problem(sku, units, together, bought.get(sku.product_id, 0))
     return Line(
+        item=item,
         sku_id=sku.pk,
         product_id=sku.product_id,
         name=sku.product.name,
@@ -176,6 +191,11 @@ def _line(sku: Sku, units: int, is_selected: bool, chosen: Mapping[int, int], bo
         why=why,
         note="" if problem else _note(sku),
     )
+
+
+def _member_price(item: pricing.Item, level: pricing.LevelTerms) -> int:
+    price = level.unit_price(item)
+    return price if price < item.site_price else 0
 
 
 def _note(sku: Sku) -> str:

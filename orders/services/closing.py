@@ -7,7 +7,7 @@ from catalog.models import StockMoveKind
 from members import services as members
 from members.models import Member
 from orders.models import CancelReason, Order, OrderStatus, Payment, RefundCause
-from orders.services import refunding, slots
+from orders.services import refunding, scarce, slots
 from orders.services.events import step
 from orders.signals import order_cancelled
 
@@ -32,13 +32,15 @@ def cancel_locked(order: Order, *, by: Member | None, reason: str, now: datetime
     )
     order.payments.filter(status__in=Payment.OPEN).update(to_close=True, next_query_at=now)
     lines = list(order.lines.order_by("pk"))
-    units = {line.sku_id: line.units_left for line in lines if line.units_left}
-    sources = {line.sku_id: f"order-line:{line.pk}" for line in lines if line.units_left}
+    stocked = [line for line in lines if line.units_left and scarce.in_stock(line)]
+    units = {line.sku_id: line.units_left for line in stocked}
+    sources = {line.sku_id: f"order-line:{line.pk}" for line in stocked}
     accepted = order.payments.filter(is_accepted=True).first()
     if accepted:
         refunding.refund_all_left(order, accepted, cause=RefundCause.CANCEL, reason=label, by=by, now=now)
     order_cancelled.send(sender=Order, order=order)
     _tell(order, label, now=now)
+    scarce.give_back_all(order, lines, now=now)
     slots.release(order)
     catalog.give_back_stock(units, kind=StockMoveKind.CANCEL, source_by_sku=sources, by=by, now=now)
 

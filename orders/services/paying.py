@@ -12,8 +12,8 @@ from catalog import services as catalog
 from members import services as members
 from members.models import Member
 from orders.channels import channel_of
-from orders.models import Channel, Order, OrderStatus, Payment, PaymentStatus
-from orders.services import accepting
+from orders.models import Channel, LineKind, Order, OrderStatus, Payment, PaymentStatus
+from orders.services import accepting, rewarding
 from orders.services.pickup_codes import spaced
 from orders.signals import order_paid
 from shop.lib.money import yuan
@@ -146,7 +146,7 @@ def take_at_counter(*, order: Order, by: Member, now: datetime) -> Payment:
     )
     Order.objects.filter(pk=order.pk).update(paid_at=now, paid_amount=order.payable_amount)
     order.paid_at, order.paid_amount = now, order.payable_amount
-    _count_as_paid(order)
+    _count_as_paid(order, now)
     return payment
 
 
@@ -156,14 +156,16 @@ def mark_paid(order: Order, *, now: datetime) -> None:
     Sends `order_paid`, whose receivers may raise PaymentRefused; the caller's transaction must then end.
     """
     accepting.after_payment(order, now=now, paid_at=now, paid_amount=order.payable_amount, pay_before=None)
-    _count_as_paid(order)
+    _count_as_paid(order, now)
     _tell(order, now=now)
 
 
-def _count_as_paid(order: Order) -> None:
+def _count_as_paid(order: Order, now: datetime) -> None:
+    rewarding.after_payment(order, now=now)
     units: dict[int, int] = {}
     for line in order.lines.all():
-        units[line.product_id] = units.get(line.product_id, 0) + line.units
+        if line.kind == LineKind.GOODS:
+            units[line.product_id] = units.get(line.product_id, 0) + line.units
     catalog.count_sold(units)
     order_paid.send(sender=Order, order=order)
 

@@ -9,12 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog import services as catalog
-from catalog.models import LimitKind, Product, Sku
 from members.models import Member
 from orders.models import CartItem, Channel, DeliveryMethod, Order, OrderLine
-from orders.services import accepting, paying, slots
+from orders.services import accepting, paying, scarce, slots
+from orders.services.bargaining import NOTHING, Wish
 from orders.services.events import record_event
-from orders.services.quoting import Delivery, Express, Pickup, Quote, quote
+from orders.services.quoting import Delivery, Express, Pickup, Quote, picture_of, quote
 from orders.services.refusals import NotDeliverable, PriceChanged
 from orders.signals import order_placed
 from promotions.pricing import PricedLine
@@ -32,19 +32,20 @@ def place(
     delivery: Delivery,
     idempotency_key: str,
     now: datetime,
+    wish: Wish = NOTHING,
     pay_channel: str = Channel.WECHAT,
     expected_payable: int | None = None,
     buyer_remark: str = "",
     terminal: str = "h5",
     from_cart: bool = True,
 ) -> Order:
-    """Place an order of `items` ([(sku_id, units)]) at the prices of the moment and take its stock and its slot.
+    """Place an order of `items` ([(sku_id, units)]) at the prices of the moment and take all that is scarce in it.
 
     The same `idempotency_key` returns the order it made before. `expected_payable` is what the page showed, in fen.
     Raises PlacingRefused or catalog's OutOfStock; nothing is written then.
     """
     asked = _Asked(
-        member, items, delivery, idempotency_key, pay_channel, expected_payable, buyer_remark, terminal, from_cart
+        member, items, delivery, idempotency_key, wish, pay_channel, expected_payable, buyer_remark, terminal, from_cart
     )
     for _ in range(MOST_TRIES):
         existing = Order.objects.filter(member=member, idempotency_key=idempotency_key).first()
@@ -63,6 +64,7 @@ class _Asked:
     items: Sequence[tuple[int, int]]
     delivery: Delivery
     idempotency_key: str
+    wish: Wish
     pay_channel: str
     expected_payable: int | None
     buyer_remark: str
@@ -72,28 +74,25 @@ class _Asked:
 
 @transaction.atomic
 def _place(asked: _Asked, now: datetime) -> Order:
+    """Take the member's lock first, the stock last (RELIABILITY R12); between them the order, coupon and quotas."""
     shop = ShopSettings.load()
-    _lock_member_if_limited(asked)
-    basket = quote(member=asked.member, items=asked.items, delivery=asked.delivery, shop=shop, now=now)
+    member = Member.objects.select_for_update(no_key=True).get(pk=asked.member.pk)
+    basket = quote(member=member, items=asked.items, delivery=asked.delivery, shop=shop, now=now, wish=asked.wish)
     _check_payment(asked, shop, basket)
     order = _new_order(asked, basket, shop, now)
+    scarce.spend_points(order, basket, now=now)
     order.save(force_insert=True)
     lines = OrderLine.objects.bulk_create([_line(order, basket, priced) for priced in basket.price.lines])
+    scarce.record_offers(order, basket)
     record_event(order, kind="placed", from_status="", by=asked.member, now=now)
     if asked.from_cart:
         CartItem.objects.filter(member=asked.member, sku__in=basket.units_by_sku).delete()
-    slots.book(order)
     order_placed.send(sender=Order, order=order)
+    scarce.take(order, basket, now=now)
+    slots.book(order)
     _go_on_without_gateway(order, shop, now)
     _take_stock(lines, asked.member, now)
     return order
-
-
-def _lock_member_if_limited(asked: _Asked) -> None:
-    """Let orders of one member for goods with a lifetime limit wait for each other, so that their sum is counted."""
-    sku_ids = [sku_id for sku_id, _ in asked.items]
-    if Product.objects.filter(skus__in=sku_ids, limit_kind=LimitKind.LIFETIME).exists():
-        Member.objects.select_for_update(no_key=True).only("pk").get(pk=asked.member.pk)
 
 
 def _check_payment(asked: _Asked, shop: ShopSettings, basket: Quote) -> None:
@@ -119,6 +118,10 @@ def _new_order(asked: _Asked, basket: Quote, shop: ShopSettings, now: datetime) 
         promotion_discount=price.promotion_discount,
         coupon_discount=price.coupon_discount,
         points_discount=price.points_discount,
+        points_spent=price.points_spent + basket.deal.points_for(sum(basket.units_by_sku.values())),
+        points_to_earn=price.points_to_earn,
+        coupon=basket.coupon,
+        order_type=basket.deal.order_type,
         freight_amount=price.freight_amount,
         payable_amount=price.payable_amount,
         pay_channel=asked.pay_channel if price.payable_amount else "none",
@@ -168,7 +171,7 @@ def _line(order: Order, basket: Quote, priced: PricedLine) -> OrderLine:
         name=sku.product.name,
         code=sku.code or sku.product.code,
         spec_text=sku.spec_text,
-        image=_picture(sku),
+        image=picture_of(sku),
         unit_price=priced.unit_price,
         units=priced.units,
         list_amount=priced.list_amount,
@@ -177,13 +180,11 @@ def _line(order: Order, basket: Quote, priced: PricedLine) -> OrderLine:
         coupon_discount=priced.coupon_discount,
         points_discount=priced.points_discount,
         paid_amount=priced.paid_amount,
+        points_spent=priced.points_spent + basket.deal.points_for(priced.units),
+        points_to_earn=priced.points_to_earn,
+        flash_item=basket.deal.flash,
+        exchange_item=basket.deal.exchange,
     )
-
-
-def _picture(sku: Sku) -> str:
-    """Return the storage path of the picture that the buyer saw: the SKU's own, else the product's first."""
-    names = [sku.image.name, *(shown.image.name for shown in sku.product.images.all())]
-    return next((name for name in names if name), "")
 
 
 def _go_on_without_gateway(order: Order, shop: ShopSettings, now: datetime) -> None:
@@ -195,7 +196,10 @@ def _go_on_without_gateway(order: Order, shop: ShopSettings, now: datetime) -> N
 
 
 def _take_stock(lines: Sequence[OrderLine], member: Member, now: datetime) -> None:
-    """Take the stock of all lines: last of all, because many buyers meet at the same SKU."""
-    units: Mapping[int, int] = {line.sku_id: line.units for line in lines}
+    """Take the stock of all lines but those of a flash sale, whose quota was taken from it before.
+
+    Last of all, because many buyers meet at the same SKU.
+    """
+    units: Mapping[int, int] = {line.sku_id: line.units for line in lines if not line.flash_item_id}
     sources = {line.sku_id: f"order-line:{line.pk}" for line in lines}
     catalog.take_stock(units, source_by_sku=sources, by=member, now=now)

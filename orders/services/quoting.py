@@ -1,6 +1,6 @@
 """What a basket would cost right now, and everything that stands in the way of buying it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,9 +9,20 @@ from django.db.models import Prefetch
 from catalog.models import ProductImage, ProductStatus, Sku
 from members.models import Address, Member
 from orders.selectors.buying import units_bought
-from orders.services.refusals import LimitExceeded, NotDeliverable, NotForSale, SlotFull
+from orders.services import bargaining
+from orders.services.bargaining import NOTHING, Deal, Wish
+from orders.services.refusals import (
+    CouponRefused,
+    LimitExceeded,
+    NotDeliverable,
+    NotForSale,
+    PointsRefused,
+    SlotFull,
+)
 from orders.services.slots import is_bookable
 from promotions import pricing
+from promotions import selectors as promotions
+from promotions.models import Coupon
 from shop.models import PickupSlot, ShopSettings, Store
 
 
@@ -37,31 +48,81 @@ Delivery = Express | Pickup
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A priced basket: `{sku_id: units}` with its SKUs, price, and the store it belongs to."""
+    """A priced basket: `{sku_id: units}` with its SKUs, price, kind of order, and the store it belongs to."""
 
     units_by_sku: Mapping[int, int]
     skus: Mapping[int, Sku]
     price: pricing.Price
+    deal: Deal
+    coupon: Coupon | None
     store: Store
     address: Address | None
     slot: PickupSlot | None
 
 
 def quote(
-    *, member: Member, items: Sequence[tuple[int, int]], delivery: Delivery, shop: ShopSettings, now: datetime
+    *,
+    member: Member,
+    items: Sequence[tuple[int, int]],
+    delivery: Delivery,
+    shop: ShopSettings,
+    now: datetime,
+    wish: Wish = NOTHING,
 ) -> Quote:
-    """Price `items` ([(sku_id, units)]) for `delivery`; every rule but stock and slot capacity is checked.
+    """Price `items` ([(sku_id, units)]) for `delivery` with what `wish` asks for.
 
-    Raises PlacingRefused with the sentence for the first thing that is wrong.
+    Every rule but stock, quotas and slot capacity is checked. Raises PlacingRefused with the sentence for the first
+    thing that is wrong.
     """
     units_by_sku = _units_by_sku(items)
     skus = _skus_for_sale(units_by_sku)
     _check_limits(member, units_by_sku, skus)
+    deal = bargaining.deal_of(wish, member=member, units_by_sku=units_by_sku, now=now)
     store, address, slot = _place_of(member, delivery, shop, now)
-    freight = pricing.freight_rule(shop, is_pickup=isinstance(delivery, Pickup))
-    goods = [pricing.Item(sku_id, units, skus[sku_id].price) for sku_id, units in units_by_sku.items()]
-    price = pricing.price(goods, pricing.Terms(freight=freight))
-    return Quote(units_by_sku, skus, price, store, address, slot)
+    coupon = _coupon(member, wish, deal, shop, now)
+    terms = bargaining.terms_of(
+        member=member,
+        shop=shop,
+        freight=pricing.freight_rule(shop, is_pickup=isinstance(delivery, Pickup)),
+        now=now,
+        deal=deal,
+        wish=wish,
+        coupon=promotions.coupon_terms(coupon) if coupon else None,
+    )
+    goods = bargaining.goods_of(units_by_sku, skus, terms, deal)
+    price = pricing.price(goods, terms)
+    _check_coupon(coupon, price, goods, terms)
+    _check_points(member, wish, deal, units_by_sku, price)
+    return Quote(units_by_sku, skus, price, deal, coupon, store, address, slot)
+
+
+def _coupon(member: Member, wish: Wish, deal: Deal, shop: ShopSettings, now: datetime) -> Coupon | None:
+    """Return the coupon that was picked. Raises CouponRefused for a stranger's, a used one and one out of its time."""
+    if wish.coupon_id is None:
+        return None
+    if not pricing.stacking_of(deal.order_type, shop).coupon:
+        raise CouponRefused("这类订单不能使用优惠券")
+    coupon = Coupon.objects.filter(pk=wish.coupon_id, member=member).first()
+    if coupon is None or not coupon.is_valid_at(now):
+        raise CouponRefused("这张优惠券已经不能用了，请重新选择")
+    return coupon
+
+
+def _check_coupon(
+    coupon: Coupon | None, price: pricing.Price, goods: Sequence[pricing.Item], terms: pricing.Terms
+) -> None:
+    if coupon is None or price.coupon_id == coupon.pk or terms.coupon is None:
+        return
+    lines, _ = pricing.after_offers(goods, terms)
+    raise CouponRefused(f"「{coupon.name}」用不了：{pricing.judge_coupon(lines, terms.coupon).why}")
+
+
+def _check_points(
+    member: Member, wish: Wish, deal: Deal, units_by_sku: Mapping[int, int], price: pricing.Price
+) -> None:
+    needed = price.points_spent + deal.points_for(sum(units_by_sku.values()))
+    if max(wish.points, needed) > member.points_balance:
+        raise PointsRefused(f"您有 {member.points_balance} 积分，不够这次使用")
 
 
 def _units_by_sku(items: Sequence[tuple[int, int]]) -> dict[int, int]:
@@ -76,14 +137,19 @@ def _units_by_sku(items: Sequence[tuple[int, int]]) -> dict[int, int]:
 
 
 def _skus_for_sale(units_by_sku: Mapping[int, int]) -> dict[int, Sku]:
-    pictures = Prefetch("product__images", ProductImage.objects.order_by("sort_order", "pk"))
-    skus = Sku.objects.select_related("product").prefetch_related(pictures).in_bulk(list(units_by_sku))
+    skus = skus_with_pictures(units_by_sku)
     for sku_id in units_by_sku:
         sku = skus.get(sku_id)
         if sku is None or not sku.is_active or sku.product.status != ProductStatus.ON_SALE:
             name = sku.product.name if sku else "有商品"
             raise NotForSale(f"{name}已下架，请从购物车移除后再下单")
     return skus
+
+
+def skus_with_pictures(sku_ids: Iterable[int]) -> dict[int, Sku]:
+    """Return `{sku_id: SKU}` with product and pictures, in two queries."""
+    pictures = Prefetch("product__images", ProductImage.objects.order_by("sort_order", "pk"))
+    return Sku.objects.select_related("product").prefetch_related(pictures).in_bulk(list(sku_ids))
 
 
 def _check_limits(member: Member, units_by_sku: Mapping[int, int], skus: Mapping[int, Sku]) -> None:
@@ -141,3 +207,9 @@ def _slot(store: Store, delivery: Pickup, now: datetime) -> PickupSlot | None:
     if not is_bookable(slot, day=delivery.day, now=now):
         raise SlotFull("这个自提时段已经不能预约，请换一个时段")
     return slot
+
+
+def picture_of(sku: Sku) -> str:
+    """Return the storage path of the picture that the buyer saw: the SKU's own, else the product's first."""
+    names = [sku.image.name, *(shown.image.name for shown in sku.product.images.all())]
+    return next((name for name in names if name), "")

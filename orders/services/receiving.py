@@ -21,7 +21,7 @@ class NotReceivable(Exception):
 
 @transaction.atomic
 def receive(*, order: Order, by: Member, now: datetime) -> Order:
-    """Confirm on the buyer's behalf that the parcels arrived, and complete the order.
+    """Complete the order because the parcels arrived, as the buyer says, or a member of the staff for them.
 
     A repeat on a completed order changes nothing. Raises NotReceivable, always for a pickup order:
     that one leaves the shop through `redeeming.redeem()` alone.
@@ -33,7 +33,8 @@ def receive(*, order: Order, by: Member, now: datetime) -> Order:
         return locked
     if not locked.can_receive:
         raise NotReceivable
-    complete(order=locked, by=by, now=now, note="买家确认收货")
+    note = "买家确认收货" if by.pk == locked.member_id else "商家代买家确认收货"
+    complete(order=locked, by=by, now=now, note=note)
     return locked
 
 
@@ -58,14 +59,14 @@ def _receive_if_due(pk: int, now: datetime) -> bool:
 
 
 def complete(*, order: Order, by: Member | None, now: datetime, note: str) -> None:
-    """Move `order` to completed and tell the rooms above. The caller holds its lock.
+    """Move `order` to completed and tell the rooms above; a sweep rewards it. The caller holds its lock.
 
     Raises NotReceivable for a pickup order of which a unit is neither handed over nor refunded, or
     nothing was handed over at all: whatever called this, the goods are still behind the counter.
     """
     if order.is_pickup and not _is_handed_over(order):
         raise NotReceivable("自提订单还没有提货，不能完成")
-    ended = {"completed_at": now, "receive_before": None, "pickup_before": None}
+    ended = {"completed_at": now, "reward_due_at": now, "receive_before": None, "pickup_before": None}
     step(order, OrderStatus.COMPLETED, kind="completed", by=by, now=now, note=note, **ended)
     order_completed.send(sender=Order, order=order)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from members import services as members
 from members.models import Member, in_scope_at_once, serves
 from orders.models import Order, OrderLine, OrderStatus, Redemption, RedemptionLine, RedemptionWay
-from orders.services import refunding
+from orders.services import refunding, rewarding
 from orders.services.events import record_event, step
 from orders.services.paying import take_at_counter
 from orders.services.receiving import complete
@@ -256,11 +256,21 @@ def _reopen(order: Order, by: Member, now: datetime, note: str) -> None:
         record_event(order, kind="redemption_undone", from_status=order.status, by=by, now=now, note=note)
         return
     shown = {"deleted_at": None, "hidden_by_buyer_at": None}  # goods that wait at the counter are in nobody's bin
+    is_rewarded, completed_at = order.reward_due_at is None, order.completed_at
     step(
         order, OrderStatus.READY_FOR_PICKUP, kind="redemption_undone", by=by, now=now, note=note,
-        completed_at=None, **shown,
+        completed_at=None, reward_due_at=None, **shown,
     )  # fmt: skip
+    if completed_at and is_rewarded:
+        _take_back_rewards(order, completed_at, now)
     order_reopened.send(sender=Order, order=order)
+
+
+def _take_back_rewards(order: Order, completed_at: datetime, now: datetime) -> None:
+    try:
+        rewarding.after_reopening(order, completed_at=completed_at, now=now)
+    except rewarding.RewardSpent as refusal:
+        raise NotRedeemable(refusal.message) from refusal
 
 
 def find_by_code(*, code: str, staff: Member, counter: Counter, now: datetime) -> Order:

@@ -10,6 +10,7 @@ from members import services as members
 from orders.channels import RefundFact, RefundState
 from orders.models import (
     CancelReason,
+    LineKind,
     NoticeStatus,
     Order,
     OrderLine,
@@ -21,7 +22,7 @@ from orders.models import (
     RefundLine,
     RefundStatus,
 )
-from orders.services import refunding, slots
+from orders.services import refunding, rewarding, scarce, slots
 from orders.services.events import record_event, step
 from orders.services.settling import Outcome
 from orders.signals import order_cancelled, order_completed, order_refunded
@@ -139,6 +140,10 @@ def _finish(order: Order, refund: Refund, now: datetime) -> None:
     )
     order.refresh_from_db(fields=["refunded_amount", "refund_status"])
     _record_done(order, refund, now)
+    was_cancelled = order.status == OrderStatus.CANCELLED  # then it holds nothing any more
+    rewarding.after_refund(order, refund, parts, whole=whole, now=now)
+    if whole and not was_cancelled:
+        scarce.give_back_coupon(order, now=now)
     if settled:
         _move_on(order, lines, whole, now)
     catalog.count_sold(_units_by_product(parts))
@@ -185,6 +190,7 @@ def _move_on(order: Order, lines: list[OrderLine], whole: bool, now: datetime) -
             now=now,
             note="其余商品已退款",
             completed_at=now,
+            reward_due_at=now,
             pickup_before=None,
         )
         order_completed.send(sender=Order, order=order)
@@ -193,7 +199,8 @@ def _move_on(order: Order, lines: list[OrderLine], whole: bool, now: datetime) -
 def _units_by_product(parts: list[RefundLine]) -> dict[int, int]:
     units: dict[int, int] = {}
     for part in parts:
-        units[part.line.product_id] = units.get(part.line.product_id, 0) - part.units
+        if part.line.kind == LineKind.GOODS:
+            units[part.line.product_id] = units.get(part.line.product_id, 0) - part.units
     return units
 
 
@@ -204,8 +211,13 @@ def _restock(refund: Refund, parts: list[RefundLine], now: datetime) -> None:
     """
     if refund.cause == RefundCause.CANCEL:
         return
-    units = {part.line.sku_id: part.units if refund.restock else part.units - part.units_handed for part in parts}
-    sources = {part.line.sku_id: f"refund-line:{part.pk}" for part in parts}
+    unsent = {part.line: part.units - part.units_handed for part in parts if part.units > part.units_handed}
+    scarce.give_back_units(refund.order, unsent, source=f"refund:{refund.pk}", now=now)
+    stocked = [part for part in parts if scarce.in_stock(part.line) or (refund.restock and part.units_handed)]
+    units = {part.line.sku_id: 0 for part in stocked}
+    for part in stocked:
+        units[part.line.sku_id] += _back_to_stock(part, restock=refund.restock)
+    sources = {part.line.sku_id: f"refund-line:{part.pk}" for part in stocked}
     catalog.give_back_stock(
         {sku: count for sku, count in units.items() if count},
         kind=StockMoveKind.REFUND,
@@ -213,6 +225,12 @@ def _restock(refund: Refund, parts: list[RefundLine], now: datetime) -> None:
         by=refund.requested_by,
         now=now,
     )
+
+
+def _back_to_stock(part: RefundLine, *, restock: bool) -> int:
+    """Return the units of a refunded line that go to the SKU's stock: unsent ones only where they came out of it."""
+    unsent = part.units - part.units_handed if scarce.in_stock(part.line) else 0
+    return unsent + (part.units_handed if restock else 0)
 
 
 def _tell(order: Order, refund: Refund, now: datetime) -> None:

@@ -10,11 +10,13 @@ from django.utils import timezone
 
 from members.models import Member
 from orders.models import Order, OrderLine, OrderStatus, Payment, Refund, RefundCause, RefundLine, RefundStatus
+from orders.services import gifts
 from orders.services.events import record_event
 from shop.lib.money import share, yuan
 from shop.models import ShopSettings
 
 MOST_REFUNDS = 50  # WeChat's limit for one payment
+CLAIMS = ["units_cancelled", "units_returned", "refund_amount", "refund_withheld", "refund_points", "refund_earned"]
 NOT_YET = "这笔订单还没有付款，可以直接取消"
 
 
@@ -56,6 +58,7 @@ def refund_lines(
     parts = [_take_units(lines, line_id, units) for line_id, units in sorted(units_by_line.items()) if units]
     if not parts:
         raise NotRefundable("请选择要退款的商品和数量")
+    parts = gifts.settle(locked, lines, parts)
     freight = _freight_due(locked, list(lines.values()))
     refund = create_refund(
         order=locked,
@@ -145,12 +148,23 @@ def _take_units(lines: Mapping[int, OrderLine], line_id: int, units: int) -> Ref
     if units < 1 or units > line.units_refundable:
         raise NotRefundable(f"{line.name}最多还能退 {line.units_refundable} 件")
     cancelled = min(units, line.units_left)
-    amount = max(share(line.paid_amount, line.units_refunded + units, line.units) - line.refund_amount, 0)
+    gone = line.units_refunded + units
+    claimed = line.refund_amount + line.refund_withheld
+    part = RefundLine(
+        line=line,
+        units=units,
+        units_handed=units - cancelled,
+        amount=max(share(line.paid_amount, gone, line.units) - claimed, 0),
+        points=max(share(line.points_spent, gone, line.units) - line.refund_points, 0),
+        earned=max(share(line.points_to_earn, gone, line.units) - line.refund_earned, 0),
+    )
     line.units_cancelled += cancelled
     line.units_returned += units - cancelled
-    line.refund_amount += amount
-    line.save(update_fields=["units_cancelled", "units_returned", "refund_amount"])
-    return RefundLine(line=line, units=units, units_handed=units - cancelled, amount=amount)
+    line.refund_amount += part.amount
+    line.refund_points += part.points
+    line.refund_earned += part.earned
+    line.save(update_fields=CLAIMS)
+    return part
 
 
 def _freight_due(order: Order, lines: list[OrderLine]) -> int:
@@ -199,6 +213,9 @@ def release(refund: Refund) -> None:
             units_cancelled=F("units_cancelled") - (part.units - part.units_handed),
             units_returned=F("units_returned") - part.units_handed,
             refund_amount=F("refund_amount") - part.amount,
+            refund_withheld=F("refund_withheld") - part.withheld,
+            refund_points=F("refund_points") - part.points,
+            refund_earned=F("refund_earned") - part.earned,
         )
 
 
@@ -220,6 +237,9 @@ def claim_again(refund: Refund) -> bool:
             units_cancelled=F("units_cancelled") + (part.units - part.units_handed),
             units_returned=F("units_returned") + part.units_handed,
             refund_amount=F("refund_amount") + part.amount,
+            refund_withheld=F("refund_withheld") + part.withheld,
+            refund_points=F("refund_points") + part.points,
+            refund_earned=F("refund_earned") + part.earned,
         )
     return True
 
@@ -227,5 +247,5 @@ def claim_again(refund: Refund) -> bool:
 def _fits(part: RefundLine) -> bool:
     line = part.line
     kept = line.units_handed - line.units_returned
-    money = line.paid_amount - line.refund_amount
+    money = line.paid_amount - line.refund_amount - line.refund_withheld - part.withheld
     return part.units - part.units_handed <= line.units_left and part.units_handed <= kept and part.amount <= money

@@ -27,3 +27,11 @@ class SlotFull(PlacingRefused):
 
 class PriceChanged(PlacingRefused):
     """The order would cost something else than the page said."""
+
+
+class CouponRefused(PlacingRefused):
+    """The coupon is not theirs, used, out of its time or of no use for these goods."""
+
+
+class PointsRefused(PlacingRefused):
+    """There are not enough points."""

@@ -8,7 +8,6 @@ last seven are the seven before today.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from importlib import import_module
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +17,7 @@ from django.utils import timezone
 from members import services as members
 from members.models import Activity, Member, MemberVisitDay, SegmentRun
 from orders.models import Order
+from promotions import services as promotions
 from promotions.models import CouponTemplate, IssueMode
 from shop.lib.outbox import Patience
 
@@ -164,7 +164,6 @@ def _wake_up(silent: Sequence[Change], now: datetime) -> None:
 @transaction.atomic
 def _wake_up_one(silent: Change, now: datetime) -> None:
     """Name the silence by the day of the last visit: the same one brings nothing twice, the next one does."""
-    promotions: Any = import_module("promotions.services")
     member = Member.objects.select_for_update(no_key=True).get(pk=silent.pk)
     silence = f"wake-up:{silent.pk}:{silent.last_visit_on or 'never'}"
     coupons = promotions.issue_by_mode(mode=IssueMode.WAKE_UP, member=member, source=silence, now=now)

@@ -46,7 +46,8 @@ def settle_payment(fact: PaymentFact, *, channel: str, refusal: str, now: dateti
     if payment.amount != fact.amount:
         Payment.objects.filter(pk=payment.pk).update(next_query_at=now, last_error="通知金额与支付单不一致")
         return _suspicious(fact, f"金额不一致：应为 {yuan(payment.amount)}，通知为 {yuan(fact.amount)}", now)
-    takes_it = order.status == OrderStatus.PENDING_PAYMENT and not refusal
+    waits = order.status == OrderStatus.PENDING_PAYMENT and payment.amount == order.payable_amount
+    takes_it = waits and not refusal
     payment.move(
         PaymentStatus.PAID,
         transaction_id=fact.transaction_id,

@@ -1,7 +1,8 @@
 """The cart, for guests and members alike; one form holds all of it, so it works without a script."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,11 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.models import MOST_UNITS
-from orders.services import cart
+from orders.services import bargaining, cart
 from orders.views.access import cart_owner
 from promotions import pricing
 from shop.models import ShopSettings
 
+MOST_NUDGES = 2
 REMOVED = "cart_removed"  # key of the session: {sku_id: units} that were taken out last, until the next page
 
 
@@ -33,25 +35,48 @@ class Freight:
 @require_safe
 @never_cache
 def cart_page(request: HttpRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, settings, units bought (only with a lifetime limit)."""
+    """Queries: session, user, cart, SKUs, categories, settings, level, offers, tiers; with a lifetime limit, bought."""
     owner = cart_owner(request)
     shown = cart.show(owner)
+    price = None if shown.is_empty else _price(owner, shown, timezone.now())
     context = {
         "cart": shown,
         "is_guest": owner.member is None,
-        "freight": None if shown.is_empty else _freight(shown),
+        "price": price,
+        "freight": _freight(price) if price else None,
         "removed": _units(request.session.pop(REMOVED, {})),
     }
     return render(request, "orders/cart.html", context)
 
 
-def _freight(shown: cart.Cart) -> Freight | None:
-    """Say how far the selected goods are from free delivery; None where that is no question."""
+@dataclass(frozen=True, slots=True)
+class CartPrice:
+    """What the selected goods cost by level and offers, before coupon and points, and how near the next offers are."""
+
+    price: pricing.Price
+    freight: pricing.FreightRule
+    nudges: Sequence[pricing.Reach]
+    shop: ShopSettings
+
+
+def _price(owner: cart.Owner, shown: cart.Cart, now: datetime) -> CartPrice:
     shop = ShopSettings.load()
-    rule = pricing.freight_rule(shop, is_pickup=False)
-    if not shop.express_enabled or not rule.free_over or not rule.amount:
+    freight = pricing.freight_rule(shop, is_pickup=False)
+    terms = bargaining.terms_of(member=owner.member, shop=shop, freight=freight, now=now)
+    goods = bargaining.with_categories([line.item for line in shown.lines if line.is_selected], terms)
+    lines, _ = pricing.after_offers(goods, replace(terms, offers=()))
+    reached = [pricing.reach_of(lines, offer) for offer in terms.offers]
+    nudges = sorted((one for one in reached if one and one.next_tier), key=lambda one: (one.missing, one.offer.id))
+    return CartPrice(pricing.price(goods, terms), freight, nudges[:MOST_NUDGES], shop)
+
+
+def _freight(priced: CartPrice) -> Freight | None:
+    """Say how far the selected goods are from free delivery; None where that is no question."""
+    rule = priced.freight
+    offered = priced.shop.express_enabled and rule.free_over and rule.amount
+    if not offered or (not priced.price.freight_amount and rule.missing(priced.price.goods_paid)):  # free for them
         return None
-    return Freight(missing=rule.missing(shown.goods_amount), free_over=rule.free_over)
+    return Freight(missing=rule.missing(priced.price.goods_paid), free_over=rule.free_over)
 
 
 @require_POST

@@ -24,15 +24,22 @@ from orders.forms import CheckoutForm, Options
 from orders.models import Channel, DeliveryMethod, Order
 from orders.selectors.buying import KEY, order_of_key, pickup_stores
 from orders.services import cart, placing
-from orders.services.refusals import PlacingRefused, SlotFull
+from orders.services import checkout as checkout_service
+from orders.services.refusals import CouponRefused, PlacingRefused, PointsRefused, SlotFull
 from orders.services.slot_choices import SlotDayChoices, bookable_days
+from orders.views import wishing
 from orders.views.access import cart_owner
 from orders.views.cart import whole_number
 from promotions import pricing
 from shop.models import ShopSettings, Store
 
 PHONE_OR_TABLET = re.compile(r"Mobi|Android|iPhone|iPad", re.IGNORECASE)
-CARRIED = ("sku", "units", "delivery", "store", "slot", "remark", "pay")  # what survives a trip to the address book
+# What survives a trip to the address book:
+CARRIED = (
+    "sku", "units", "flash", "exchange", "delivery", "store", "slot", "remark", "pay", "coupon", "points",
+    *(f"offer-{kind}" for kind in pricing.KINDS),
+)  # fmt: skip
+FIELD_OF = {SlotFull: "slot", CouponRefused: "coupon", PointsRefused: "points"}  # refusal -> where it is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +59,35 @@ class Chosen:
 @never_cache
 @shopper_required
 def checkout(request: MemberRequest) -> HttpResponse:
-    """Queries: session, user, cart, SKUs, settings, stores, slots, places left, addresses; no more for any choice."""
+    """Queries: session, user, cart, SKUs, categories, settings, stores, slots, places left, addresses, level, offers,
+    tiers, coupons; no more for any choice, and one more for an entry of a sale.
+    """
     asked = request.POST if request.method == "POST" else request.GET
     do = asked.get("do", "") if request.method == "POST" else ""
     placed = order_of_key(request.user, asked.get("key", "")) if do == "place" else None
     if placed:  # the same form again: its goods have left the cart
         return _to_order(placed)
-    basket = _basket(request, asked)
-    if not basket.lines:
-        return _nothing_to_buy(request, basket)
     now = timezone.now()
+    try:
+        bought = wishing.read(request, asked, now)
+    except PlacingRefused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("cart:index")
+    if not bought.basket.lines:
+        return _nothing_to_buy(request, bought.basket)
     options, chosen = _choices(request.user, asked, now)
     if do in {"address_add", "addresses"}:
         return _to_address_book(do, asked)
     form = CheckoutForm(request.POST if do == "place" else None, options=options)
     if form.is_bound and form.is_valid():
-        order = _place(request, form, basket, now)
+        order = _place(request, form, bought, now)
         if order:
             return _to_order(order)
-    return render(request, "orders/checkout.html", _context(request, form, basket, options, chosen))
+    return render(request, "orders/checkout.html", _context(request, form, bought, options, chosen, now))
 
 
 def _to_order(order: Order) -> HttpResponse:
     return redirect("orders:pay" if order.can_pay else "orders:detail", order.no)
-
-
-def _basket(request: HttpRequest, asked: Mapping[str, Any]) -> cart.Cart:
-    """Return what is bought: one SKU straight from its page, or what is selected in the cart."""
-    owner = cart_owner(request)
-    sku_id, units = whole_number(asked, "sku"), whole_number(asked, "units", default=1)
-    if sku_id and owner.member:
-        return cart.show_one(member=owner.member, sku_id=sku_id, units=max(units, 1))
-    return cart.only_selected(cart.show(owner))
 
 
 def _nothing_to_buy(request: HttpRequest, basket: cart.Cart) -> HttpResponse:
@@ -136,31 +140,29 @@ def _to_address_book(do: str, asked: Mapping[str, Any]) -> HttpResponse:
     return redirect(f"{reverse(f'members:{do}')}?{urlencode({'next': following})}")
 
 
-def _place(request: MemberRequest, form: CheckoutForm, basket: cart.Cart, now: datetime) -> Order | None:
+def _place(request: MemberRequest, form: CheckoutForm, bought: wishing.Bought, now: datetime) -> Order | None:
     """Place the order; where it is refused, say so in the form and return None."""
-    owner = cart_owner(request)
     try:
         order = placing.place(
             member=request.user,
-            items=cart.selected_items(basket),
+            items=cart.selected_items(bought.basket),
             delivery=form.delivery_choice(),
             idempotency_key=form.cleaned_data["key"],
+            wish=bought.wish,
             expected_payable=form.cleaned_data["expected"],
             buyer_remark=form.cleaned_data["remark"],
             pay_channel=form.cleaned_data["pay"],
             terminal=terminal_of(request),
-            from_cart="sku" not in request.POST,
+            from_cart=not bought.is_direct,
             now=now,
         )
-    except SlotFull as refusal:
-        form.add_error("slot", refusal.message)
     except PlacingRefused as refusal:
-        form.add_error(None, refusal.message)
+        form.add_error(FIELD_OF.get(type(refusal)), refusal.message)
     except OutOfStock as refusal:
-        names = {line.sku_id: line.name for line in basket.lines}
+        names = {line.sku_id: line.name for line in bought.basket.lines}
         form.add_error(None, f"{names.get(refusal.sku_id, '商品')}刚刚被别人买走，库存不够了")
     else:
-        cart.recount(owner)
+        cart.recount(cart_owner(request))
         return order
     return None
 
@@ -171,27 +173,34 @@ def terminal_of(request: HttpRequest) -> str:
 
 
 def _context(
-    request: HttpRequest, form: CheckoutForm, basket: cart.Cart, options: Options, chosen: Chosen
+    request: MemberRequest,
+    form: CheckoutForm,
+    bought: wishing.Bought,
+    options: Options,
+    chosen: Chosen,
+    now: datetime,
 ) -> Mapping[str, object]:
-    shop = options.shop
     is_pickup = chosen.delivery == DeliveryMethod.PICKUP
-    items = [pricing.Item(line.sku_id, line.units, line.price) for line in basket.lines]
-    freight = pricing.freight_rule(shop, is_pickup=is_pickup)
-    price = pricing.price(items, pricing.Terms(freight=freight))
+    shown = checkout_service.show(
+        member=request.user,
+        basket=bought.basket,
+        shop=options.shop,
+        is_pickup=is_pickup,
+        wish=bought.wish,
+        picks_coupon=bought.picks_coupon,
+        deal=bought.deal,
+        now=now,
+    )
     key = request.POST.get("key", "")
     return {
         "form": form,
-        "basket": basket,
+        "shown": shown,
+        "basket": bought.basket,
+        "price": shown.price,
         "options": options,
         "chosen": chosen,
         "is_pickup": is_pickup,
-        "may_pay_at_store": is_pickup and shop.pay_at_store_enabled,
-        "price": price,
-        "missing": freight.missing(price.goods_paid),
+        "may_pay_at_store": is_pickup and options.shop.pay_at_store_enabled,
         "key": key if KEY.fullmatch(key) else uuid.uuid4().hex,
-        "buy_now": {"sku": basket.lines[0].sku_id, "units": basket.lines[0].units} if _is_buy_now(request) else None,
+        "carried": bought.carried,
     }
-
-
-def _is_buy_now(request: HttpRequest) -> bool:
-    return "sku" in (request.POST if request.method == "POST" else request.GET)

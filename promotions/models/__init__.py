@@ -13,10 +13,10 @@ from promotions.models.coupons import (
     ValidityKind,
 )
 from promotions.models.exchange import ExchangeItem, ExchangeTaken
-from promotions.models.flash import FlashBought, FlashItem, FlashSale
+from promotions.models.flash import FlashBought, FlashGivenBack, FlashItem, FlashSale
 from promotions.models.offers import OfferBasis, OfferKind, Promotion, PromotionTier
 from promotions.models.referrals import Referral, ReferralCampaign, ReferralStatus
-from promotions.models.scope import RunState, Scoped, ScopeKind, Window
+from promotions.models.scope import RunState, Scoped, ScopeKind, Window, in_state
 
 __all__ = [
     "Coupon",
@@ -29,6 +29,7 @@ __all__ = [
     "ExchangeItem",
     "ExchangeTaken",
     "FlashBought",
+    "FlashGivenBack",
     "FlashItem",
     "FlashSale",
     "IssueMode",
@@ -45,4 +46,5 @@ __all__ = [
     "Scoped",
     "ValidityKind",
     "Window",
+    "in_state",
 ]

@@ -1,13 +1,15 @@
 """Coupons: the terms a merchant writes once, and what each member holds of them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from members.models import Member
-from promotions.models.scope import Scoped
+from promotions.models.scope import RunState, Scoped, ScopeKind
+from shop.lib.markup import short_yuan
 from shop.lib.money import FenField
 from shop.lib.states import Stateful
 
@@ -53,6 +55,49 @@ class CouponTerms(Scoped):
     class Meta:
         abstract = True
 
+    @property
+    def worth_words(self) -> str:
+        """What it takes off, as people say it: "减 ¥5" or "8.5 折，最多减 ¥20"."""
+        if self.kind == CouponKind.AMOUNT:
+            return f"减 {short_yuan(self.amount)}"
+        cap = f"，最多减 {short_yuan(self.max_discount)}" if self.max_discount else ""
+        return f"{self.percent / 10:g} 折{cap}"
+
+    @property
+    def threshold_words(self) -> str:
+        """What has to be bought for it."""
+        return f"满 {short_yuan(self.threshold)} 可用" if self.threshold else "无门槛"
+
+    @property
+    def scope_words(self) -> str:
+        """Which goods it is for."""
+        return "全部商品可用" if self.scope_kind == ScopeKind.ALL else SCOPE_WORDS[self.scope_kind]
+
+
+SCOPE_WORDS: dict[str, str] = {
+    ScopeKind.CATEGORY: "指定分类可用",
+    ScopeKind.PRODUCT: "指定商品可用",
+    ScopeKind.EXCLUDE: "部分商品除外",
+}
+
+
+class CouponTemplateQuerySet(models.QuerySet["CouponTemplate"]):
+    """Coupons as the merchant writes them, under their business names."""
+
+    def handed_out_at(self, now: datetime) -> "CouponTemplateQuerySet":
+        """Those of which one may be issued at `now`, quota and limits apart."""
+        running = self.filter(
+            Q(claim_from__isnull=True) | Q(claim_from__lte=now),
+            Q(claim_to__isnull=True) | Q(claim_to__gt=now),
+            Q(validity_kind=ValidityKind.DAYS) | Q(valid_to__gte=timezone.localdate(now)),
+            is_stopped=False,
+        )
+        return running.exclude(scope_kind__in=[ScopeKind.CATEGORY, ScopeKind.PRODUCT], scope_ids=[])
+
+    def with_some_left(self) -> "CouponTemplateQuerySet":
+        """Those whose quota is not used up."""
+        return self.filter(Q(total=0) | Q(issued__lt=F("total")))
+
 
 class CouponTemplate(CouponTerms):
     """A coupon as the merchant writes it. Once one is issued its terms no longer change: it is copied or stopped."""
@@ -60,7 +105,7 @@ class CouponTemplate(CouponTerms):
     name = models.CharField("名称", max_length=30)
     issue_mode = models.CharField("发放方式", max_length=16, choices=IssueMode, default=IssueMode.CLAIM)
     total = models.PositiveIntegerField("发放总量", default=0, help_text="0 表示不限量。")
-    per_member = models.PositiveIntegerField("每人限领", default=1, validators=[MinValueValidator(1)])
+    per_member = models.PositiveIntegerField("每人限领", default=1, help_text="0 表示不限。")
     level_ids = models.JSONField("限领等级", default=list, blank=True)  # [] for everybody
     vip_only = models.BooleanField("仅限 VIP", default=False)
     claim_from = models.DateTimeField("开始发放", null=True, blank=True)
@@ -68,7 +113,9 @@ class CouponTemplate(CouponTerms):
     validity_kind = models.CharField("有效期", max_length=6, choices=ValidityKind, default=ValidityKind.DAYS)
     valid_from = models.DateField("生效日期", null=True, blank=True)
     valid_to = models.DateField("失效日期", null=True, blank=True, help_text="当天 23:59:59 前有效。")
-    valid_days = models.PositiveIntegerField("有效天数", default=30, help_text="领取后多少天内有效，含最后一天。")
+    valid_days = models.PositiveIntegerField(
+        "有效天数", default=30, validators=[MinValueValidator(1)], help_text="从生效当天算起。"
+    )
     from_next_day = models.BooleanField("次日生效", default=False)
     remark = models.CharField("使用说明", max_length=200, blank=True)
     share_token = models.CharField(max_length=24, null=True, unique=True, editable=False)  # opens a 裂变券
@@ -76,6 +123,8 @@ class CouponTemplate(CouponTerms):
     issued = models.PositiveIntegerField("已发", default=0, editable=False)
     used = models.PositiveIntegerField("已用", default=0, editable=False)
     created_at = models.DateTimeField("创建时间", auto_now_add=True)
+
+    objects = CouponTemplateQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "优惠券"
@@ -92,12 +141,55 @@ class CouponTemplate(CouponTerms):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def left(self) -> int | None:
+        """How many may still be issued; None for a quota without end."""
+        return max(self.total - self.issued, 0) if self.total else None
+
+    @property
+    def is_gone(self) -> bool:
+        """Say whether the quota is used up."""
+        return self.left == 0
+
+    @property
+    def lacks_goods(self) -> bool:
+        """Say whether it is for chosen goods and none are chosen yet: nothing is issued of it then."""
+        return self.scope_kind in {ScopeKind.CATEGORY, ScopeKind.PRODUCT} and not self.scope_ids
+
+    @property
+    def validity_words(self) -> str:
+        """How long it will be good for, before it is issued."""
+        if self.validity_kind == ValidityKind.FIXED:
+            return f"{self.valid_from:%Y-%m-%d} 至 {self.valid_to:%Y-%m-%d}"
+        return f"{'领取次日起' if self.from_next_day else '领取当天起'} {self.valid_days} 天"
+
+    def run_state(self, now: datetime) -> RunState:
+        """Say whether it is handed out at `now`."""
+        if self.is_stopped:
+            return RunState.STOPPED
+        is_over = self.validity_kind == ValidityKind.FIXED and self.valid_to and self.valid_to < timezone.localdate(now)
+        if is_over or (self.claim_to and self.claim_to <= now):
+            return RunState.ENDED
+        return RunState.SCHEDULED if self.claim_from and self.claim_from > now else RunState.RUNNING
+
 
 class CouponStatus(models.TextChoices):
     UNUSED = "unused", "未使用"
     USED = "used", "已使用"
     EXPIRED = "expired", "已过期"
     REVOKED = "revoked", "已作废"
+
+
+class CouponQuerySet(models.QuerySet["Coupon"]):
+    """Coupons of members under their business names."""
+
+    def usable_at(self, now: datetime) -> "CouponQuerySet":
+        """Those that may be spent at `now`."""
+        return self.filter(status=CouponStatus.UNUSED, valid_from__lte=now, valid_until__gt=now)
+
+    def kept_at(self, now: datetime) -> "CouponQuerySet":
+        """Those that may be spent now or later."""
+        return self.filter(status=CouponStatus.UNUSED, valid_until__gt=now)
 
 
 class Coupon(CouponTerms, Stateful):
@@ -126,6 +218,8 @@ class Coupon(CouponTerms, Stateful):
     revoked_at = models.DateTimeField("作废时间", null=True)
     told_at = models.DateTimeField(null=True)  # when the member heard that it expires soon
 
+    objects = CouponQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "会员的优惠券"
         constraints = [
@@ -144,6 +238,11 @@ class Coupon(CouponTerms, Stateful):
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
+
+    @property
+    def last_moment(self) -> datetime:
+        """The last second in which it is good, by the shop's clock: what people read."""
+        return timezone.localtime(self.valid_until) - timedelta(seconds=1)
 
     def is_valid_at(self, now: datetime) -> bool:
         """Say whether the coupon may be spent at `now`."""
@@ -199,6 +298,7 @@ class CouponPush(Stateful):
     created_at = models.DateTimeField("开始时间")
     due_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField("结束时间", null=True)
+    tells = models.BooleanField("发站内消息", default=True)
     note = models.CharField(max_length=120, blank=True)
 
     class Meta:

@@ -1,6 +1,9 @@
-"""Which goods a coupon or an offer is for."""
+"""Which goods a coupon or an offer is for, and when something runs."""
+
+from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 
 
 class ScopeKind(models.TextChoices):
@@ -20,6 +23,15 @@ class Scoped(models.Model):
         abstract = True
 
 
+class RunState(models.TextChoices):
+    """What a window is in at a moment; derived, never stored."""
+
+    SCHEDULED = "scheduled", "未开始"
+    RUNNING = "running", "进行中"
+    ENDED = "ended", "已结束"
+    STOPPED = "stopped", "已停止"
+
+
 class Window(models.Model):
     """A time in which something runs, half-open; without an end it runs until it is stopped."""
 
@@ -30,11 +42,22 @@ class Window(models.Model):
     class Meta:
         abstract = True
 
+    def state_at(self, now: datetime) -> RunState:
+        """Say what the window is in at `now`."""
+        if self.is_stopped:
+            return RunState.STOPPED
+        if self.ends_at is not None and self.ends_at <= now:
+            return RunState.ENDED
+        return RunState.RUNNING if self.starts_at <= now else RunState.SCHEDULED
 
-class RunState(models.TextChoices):
-    """What a window is in at a moment; derived, never stored."""
 
-    SCHEDULED = "scheduled", "未开始"
-    RUNNING = "running", "进行中"
-    ENDED = "ended", "已结束"
-    STOPPED = "stopped", "已停止"
+def in_state(state: str, now: datetime) -> Q:
+    """Return the condition for windows that are in `state` at `now`."""
+    stopped, ended, begun = Q(is_stopped=True), Q(ends_at__lte=now), Q(starts_at__lte=now)
+    unended = Q(ends_at__isnull=True) | Q(ends_at__gt=now)
+    return {
+        RunState.STOPPED: stopped,
+        RunState.ENDED: ~stopped & ended,
+        RunState.RUNNING: ~stopped & unended & begun,
+        RunState.SCHEDULED: ~stopped & unended & ~begun,
+    }[RunState(state)]

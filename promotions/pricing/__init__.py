@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from promotions.pricing.coupons import CouponJudged, apply_coupon, best_coupon, judge_coupon
 from promotions.pricing.lines import AppliedOffer, Gift, Price, PricedLine, at_unit_price
-from promotions.pricing.offers import KINDS, Base, apply_offers, gifts_of
+from promotions.pricing.offers import KINDS, Base, Reach, apply_offers, gifts_of, reach_of
 from promotions.pricing.points import PointsRoom, apply_points, promise_points, room_for_points
 from promotions.pricing.terms import (
     EVERYTHING,
@@ -30,12 +30,45 @@ from promotions.pricing.terms import (
     freight_rule,
     stacking_of,
 )
+from promotions.pricing.words import Nudge, nudge, tag_of, tier_words
 
 __all__ = [
-    "EVERYTHING", "KINDS", "NORMAL", "NO_FREIGHT", "NO_LEVEL", "NO_POINTS", "AppliedOffer", "Base", "CouponJudged",
-    "CouponTerms", "FreightRule", "Gift", "Item", "LevelTerms", "Offer", "PointsRoom", "PointsTerms", "Price",
-    "PricedLine", "Scope", "Stacking", "Terms", "Tier", "after_offers", "best_coupon", "freight_rule", "judge_coupon",
-    "price", "room_for_points", "stacking_of",
+    "EVERYTHING",
+    "KINDS",
+    "NORMAL",
+    "NO_FREIGHT",
+    "NO_LEVEL",
+    "NO_POINTS",
+    "AppliedOffer",
+    "Base",
+    "CouponJudged",
+    "CouponTerms",
+    "FreightRule",
+    "Gift",
+    "Item",
+    "LevelTerms",
+    "Nudge",
+    "Offer",
+    "PointsRoom",
+    "PointsTerms",
+    "Price",
+    "PricedLine",
+    "Reach",
+    "Scope",
+    "Stacking",
+    "Terms",
+    "Tier",
+    "after_offers",
+    "best_coupon",
+    "freight_rule",
+    "judge_coupon",
+    "nudge",
+    "price",
+    "reach_of",
+    "room_for_points",
+    "stacking_of",
+    "tag_of",
+    "tier_words",
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promotions.pricing.lines import AppliedOffer, Gift, PricedLine, take_off
-from promotions.pricing.terms import Offer
+from promotions.pricing.terms import Offer, Tier
 from shop.lib.money import share
 
 KINDS = ("amount_off", "percent_off", "gift", "free_freight")  # in the order in which they work
@@ -75,6 +75,31 @@ def _worked(lines: list[PricedLine], used: AppliedOffer) -> tuple[list[PricedLin
         wanted = now - share(now, used.tier.percent, 100)
     priced, taken = take_off(lines, "promotion_discount", wanted, among)
     return priced, replace(used, discount=taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far goods have come with an offer: the tier they reach and what it takes off in fen, and the next tier.
+
+    `missing` fen or pieces are lacking to the next one.
+    """
+
+    offer: Offer
+    tier: Tier | None
+    discount: int
+    next_tier: Tier | None
+    missing: int
+
+
+def reach_of(lines: Sequence[PricedLine], offer: Offer) -> Reach | None:
+    """Return how far `lines`, as they stand after step 1, come with `offer` alone; None when none of them counts."""
+    among = [line for line in lines if offer.scope.covers(line.item)]
+    if not among:
+        return None
+    base = Base(among).of(offer)
+    following = offer.next_tier(base)
+    missing = following.threshold - base if following else 0
+    return Reach(offer, offer.reached(base), _worth(lines, offer), following, missing)
 
 
 def gifts_of(applied: Sequence[AppliedOffer]) -> list[Gift]:

@@ -9,7 +9,7 @@ by_query(
     sql="""
     SELECT id, payable_amount FROM orders_order
     WHERE payable_amount <> goods_amount - level_discount - promotion_discount - coupon_discount - points_discount
-                            + freight_amount
+                            + price_change + freight_amount
        OR payable_amount < 0 OR goods_amount < 0 OR freight_amount < 0 OR level_discount < 0
        OR promotion_discount < 0 OR coupon_discount < 0 OR points_discount < 0
     """,
@@ -32,23 +32,26 @@ by_query(
     expected="each discount = sum of its parts on the lines",
     sql="""
     SELECT o.id, o.level_discount, l.level, o.promotion_discount, l.promotion, o.coupon_discount, l.coupon,
-           o.points_discount, l.points
+           o.points_discount, l.points, o.price_change, l.change, o.points_spent, l.spent, o.points_to_earn, l.earn
     FROM orders_order o
     JOIN (SELECT order_id, SUM(level_discount) AS level, SUM(promotion_discount) AS promotion,
-                 SUM(coupon_discount) AS coupon, SUM(points_discount) AS points
+                 SUM(coupon_discount) AS coupon, SUM(points_discount) AS points, SUM(price_change) AS change,
+                 SUM(points_spent) AS spent, SUM(points_to_earn) AS earn
           FROM orders_orderline GROUP BY order_id) l ON l.order_id = o.id
     WHERE o.level_discount <> l.level OR o.promotion_discount <> l.promotion
-       OR o.coupon_discount <> l.coupon OR o.points_discount <> l.points
+       OR o.coupon_discount <> l.coupon OR o.points_discount <> l.points OR o.price_change <> l.change
+       OR o.points_spent <> l.spent OR o.points_to_earn <> l.earn
     """,
 )
 by_query(
     "I2",
     table="orders_orderline",
-    expected="list = price × units; paid = list - discounts; each discount within the line",
+    expected="list = price × units, 0 for a gift; paid = list - discounts; each discount within the line",
     sql="""
     SELECT id, list_amount, paid_amount FROM orders_orderline
     WHERE paid_amount <> list_amount - level_discount - promotion_discount - coupon_discount - points_discount
-       OR list_amount <> unit_price * units OR paid_amount < 0
+                         + price_change
+       OR list_amount <> CASE WHEN kind = 'gift' THEN 0 ELSE unit_price * units END OR paid_amount < 0
        OR level_discount < 0 OR promotion_discount < 0 OR coupon_discount < 0 OR points_discount < 0
     """,
 )
@@ -59,15 +62,18 @@ by_query(
     sql="""
     SELECT l.id, l.units_cancelled + l.units_returned, COALESCE(r.units, 0), l.refund_amount, COALESCE(r.amount, 0)
     FROM orders_orderline l
-    LEFT JOIN (SELECT rl.line_id, SUM(rl.units) AS units, SUM(rl.units_handed) AS handed, SUM(rl.amount) AS amount
+    LEFT JOIN (SELECT rl.line_id, SUM(rl.units) AS units, SUM(rl.units_handed) AS handed, SUM(rl.amount) AS amount,
+                      SUM(rl.withheld) AS withheld, SUM(rl.points) AS points, SUM(rl.earned) AS earned
                FROM orders_refundline rl JOIN orders_refund r ON r.id = rl.refund_id
                WHERE r.status <> 'failed' GROUP BY rl.line_id) r ON r.line_id = l.id
     WHERE l.units_cancelled + l.units_returned <> COALESCE(r.units, 0)
        OR l.units_returned <> COALESCE(r.handed, 0)
        OR l.refund_amount <> COALESCE(r.amount, 0)
-       OR l.refund_amount > l.paid_amount
+       OR l.refund_withheld <> COALESCE(r.withheld, 0) OR l.refund_points <> COALESCE(r.points, 0)
+       OR l.refund_earned <> COALESCE(r.earned, 0)
+       OR l.refund_amount + l.refund_withheld > l.paid_amount
        OR l.units_handed + l.units_cancelled > l.units OR l.units_returned > l.units_handed
-       OR (l.units_cancelled + l.units_returned = l.units AND l.refund_amount <> l.paid_amount)
+       OR (l.units_cancelled + l.units_returned = l.units AND l.refund_amount + l.refund_withheld <> l.paid_amount)
     """,
 )
 by_query(
@@ -139,7 +145,7 @@ by_query(
     FROM orders_payment p JOIN orders_order o ON o.id = p.order_id
     WHERE (p.status = 'paid' AND (p.paid_at IS NULL OR (p.channel <> 'offline' AND p.transaction_id IS NULL)))
        OR (p.status <> 'paid' AND (p.paid_at IS NOT NULL OR p.is_accepted))
-       OR p.amount <> o.payable_amount
+       OR (p.amount <> o.payable_amount AND (p.is_accepted OR (p.status NOT IN ('closed', 'paid') AND NOT p.to_close)))
     """,
 )
 by_query(

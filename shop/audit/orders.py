@@ -81,9 +81,25 @@ by_query(
                FROM orders_refundline rl
                JOIN catalog_stockmove m ON m.kind = 'refund' AND m.source = 'refund-line:' || CAST(rl.id AS varchar(20))
                GROUP BY rl.line_id) r ON r.line_id = l.id
-    WHERE o.status = 'cancelled'
+    WHERE o.status = 'cancelled' AND l.gift_tier_id IS NULL AND l.flash_item_id IS NULL
     GROUP BY o.id
     HAVING SUM(l.units) <> SUM(COALESCE(c.delta, 0)) + SUM(COALESCE(r.delta, 0)) + SUM(COALESCE(w.units, 0))
+    """,
+)
+by_query(
+    "I16",
+    table="orders_order",
+    expected="the points of a cancelled order went back, but those of refunds under way",
+    sql="""
+    SELECT o.id, o.points_spent, COALESCE(e.points, 0), COALESCE(w.points, 0)
+    FROM orders_order o
+    LEFT JOIN (SELECT SUBSTR(source, 7, 18) AS no, SUM(delta) AS points FROM members_pointsentry
+               WHERE kind = 'return' AND source LIKE 'order:%' GROUP BY SUBSTR(source, 7, 18)) e ON e.no = o.no
+    LEFT JOIN (SELECT r.order_id, SUM(rl.points) AS points
+               FROM orders_refundline rl JOIN orders_refund r ON r.id = rl.refund_id
+               WHERE r.cause = 'staff' AND r.status NOT IN ('done', 'failed')
+               GROUP BY r.order_id) w ON w.order_id = o.id
+    WHERE o.status = 'cancelled' AND o.points_spent <> COALESCE(e.points, 0) + COALESCE(w.points, 0)
     """,
 )
 by_query(

@@ -7,7 +7,10 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
-SCREENS = ["orders", "goods", "members", "referrals", "till", "redemptions", "front", "home", "records"]
+SCREENS = [
+    "orders", "goods", "members", "levels", "points", "exchanges", "referrals", "till", "redemptions", "front", "home",
+    "records",
+]  # fmt: skip
 
 
 class BackofficeConfig(AdminConfig):

@@ -35,6 +35,8 @@ WORDS = {
     "redemption": "核销记录",
     "is_active": "启用",
     "weekdays": "星期",
+    "ladder": "等级",
+    "level": "等级",
 }
 
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 
+from catalog import services as catalog
 from members.selectors import stores_of_staff
 from shop.backoffice.base import StaffAdmin, staff_of
 from shop.backoffice.front_forms import SettingsForm, SlotForm, StoreForm
@@ -39,13 +41,33 @@ class SettingsAdmin(StaffAdmin):
             "fields": ["pickup_days", "pay_at_store_enabled", "pay_at_store_days"],
             "description": "自提订单怎样付款、保留多久。时段在“门店与自提时段”里设置。",
         }),
+        ("积分", {
+            "fields": ["points_per_yuan", "active_points_rate", "points_expire_months", "points_spend_enabled",
+                       "points_value", "points_max_percent", "points_min_use", "points_for_flash",
+                       "flash_earns_points"],
+            "description": "积分怎么来、值多少、什么时候过期。改了以后只影响新订单；有效期只影响以后生效的积分。",
+        }),
+        ("积分奖励", {
+            "fields": ["points_profile", "points_review", "vip_birthday_points", "points_share"],
+            "description": "购物以外的积分，每项都有次数限制。各等级的生日积分在“会员等级”里设。",
+        }),
+        ("等级", {
+            "fields": ["level_metric", "level_window_months"],
+            "description": "各级的范围取决于这两项，所以在菜单“会员”→“会员等级”里和范围一起修改。",
+        }),
     ]  # fmt: skip
+
+    readonly_fields = ["level_metric", "level_window_months"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: ShopSettings, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(catalog.settings_changed)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return redirect("admin:shop_shopsettings_change", ShopSettings.load().pk)

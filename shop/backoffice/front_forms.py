@@ -11,7 +11,8 @@ from shop.models import PickupSlot, Store
 WEEKDAYS = [(str(number), f"周{name}") for number, name in enumerate("一二三四五六日", start=1)]
 LONGEST = {  # beyond these no merchant means what was typed
     "pay_timeout_minutes": 7 * 24 * 60, "auto_receive_days": 365, "after_sale_days": 365, "pickup_days": 365,
-    "pay_at_store_days": 365,
+    "pay_at_store_days": 365, "points_per_yuan": 1000, "points_value": 10_000, "points_min_use": 1_000_000,
+    "points_profile": 100_000, "points_review": 100_000, "vip_birthday_points": 1_000_000, "points_share": 1000,
 }  # fmt: skip
 
 
@@ -26,6 +27,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "icp_number": "显示在页面底部，网站备案后填写。",
             "express_enabled": "关闭后结算时不能选快递，已下的快递订单照常发货。",
             "pickup_enabled": "关闭后结算时不能选自提，已下的自提订单照常提货。",
+            "flash_earns_points": "打开后限时抢购的订单也送消费积分。",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

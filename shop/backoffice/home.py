@@ -37,6 +37,7 @@ FOUND_AT_ONCE = 20
 KINDS = {  # what a block of each kind is made of, and what it shows
     BlockKind.BANNERS: (["title", "is_visible"], "可以左右滑动的大图，一般放在最上面"),
     BlockKind.CATEGORIES: (["is_visible"], "一级分类的图标，最多十个"),
+    BlockKind.COUPONS: (["title", "note", "is_visible"], "正在发放、人人可领的优惠券，点一下就领"),
     BlockKind.GOODS: (
         ["title", "note", "source", "category", "layout", "units", "is_visible"],
         "一排或两列商品：自己挑选，或者最新、畅销、某个分类",

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from members import selectors
 from members import services as members
@@ -21,6 +22,19 @@ def inbox(request: HttpRequest) -> HttpResponse:
     page = Paginator(selectors.inbox(staff_of(request)), PER_PAGE).get_page(request.GET.get("page"))
     context = {"title": "通知", "page": page}
     return TemplateResponse(request, "admin/inbox.html", {**admin.site.each_context(request), **context})
+
+
+@require_safe
+@never_cache
+def bell(request: HttpRequest) -> HttpResponse:
+    """Draw the bell of the header as it is now, for a page that asks again and again; nothing for a stranger.
+
+    Stands outside the gate, which would send a page whose session has ended to the sign-in. Queries: session,
+    member, second factor, unread.
+    """
+    if not admin.site.has_permission(request):
+        return HttpResponse(status=204)
+    return render(request, "admin/_bell.html", {"unread": selectors.unread_count(staff_of(request))})
 
 
 @require_POST

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from catalog import selectors as catalog
 from shop.backoffice.base import staff_of
 from shop.backoffice.permissions import is_owner
 
@@ -41,7 +42,16 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         },
         {
             "title": "会员",
-            "items": [table("会员", "group", "members.member"), table("消息", "mail", "members.message")],
+            "items": [
+                table("会员", "group", "members.member"),
+                table("会员等级", "military_tech", "members.level"),
+                table("积分明细", "savings", "members.pointsentry"),
+                table("消息", "mail", "members.message"),
+            ],
+        },
+        {
+            "title": "营销",
+            "items": [table("积分兑换", "redeem", "promotions.exchangeitem")],
         },
         {"title": "营销", "items": marketing()},
         {
@@ -89,6 +99,16 @@ def table(title: str, icon: str, label: str) -> Entry:
     app, model = label.split(".")
     permission = f"{app}.view_{model}"
     return page(title, icon, reverse(f"admin:{app}_{model}_changelist"), permission)
+
+
+def site_title(request: HttpRequest) -> str:
+    """Return what ends the titles of the back office: the name of the shop."""
+    return catalog.shop_name() or "商家后台"
+
+
+def site_header(request: HttpRequest) -> str:
+    """Return what stands above the menu."""
+    return f"{catalog.shop_name()}后台"
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:

@@ -24,6 +24,8 @@ ACTIONS = {
     "delete": "删除",
     "order_accept": "接单",
     "order_ship": "发货",
+    "order_edit_address": "修改地址",
+    "order_receive": "确认收货",
     "order_refund": "退款",
     "order_cancel": "取消订单",
     "order_remark": "备注订单",
@@ -31,6 +33,7 @@ ACTIONS = {
     "order_restore": "恢复订单",
     "order_purge": "彻底删除订单",
     "export_orders": "导出订单",
+    "export_redemptions": "导出核销记录",
     "reveal_order": "查看订单明文",
     "reveal_member": "查看会员明文",
     "export_members": "导出会员",
@@ -42,9 +45,6 @@ ACTIONS = {
     "batch_switch_off": "批量停用会员",
     "batch_switch_on": "批量启用会员",
     "switch_member": "停用或启用会员",
-    "adjust_points": "调整积分",
-    "lock_level": "改等级",
-    "unlock_level": "取消等级锁定",
     "member_data": "会员下载数据",
     "erase_member": "注销会员",
     "switch_campaign": "停止或启动活动",
@@ -65,6 +65,9 @@ ACTIONS = {
     "change_password": "修改密码",
     "reset_totp": "重置两步验证",
     "enrol_totp": "开启两步验证",
+    "save_ladder": "保存会员等级",
+    "lock_level": "改会员等级",
+    "adjust_points": "调积分",
 }
 
 
@@ -72,7 +75,7 @@ KINDS = [
     (label, str(apps.get_model(label)._meta.verbose_name))
     for label in [
         "orders.order", "orders.refund", "orders.redemption", "catalog.product", "catalog.sku", "catalog.category",
-        "catalog.homeblock", "members.member",
+        "catalog.homeblock", "members.member", "promotions.exchangeitem",
         "promotions.referralcampaign", "promotions.referral", "shop.shopsettings", "shop.store", "shop.pickupslot",
     ]
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from shop.backoffice.arranging import stretches_of
 from shop.backoffice.base import ReasonForm, now, posted, staff_of
 from shop.backoffice.filters import ChosenFilter, chosen_filter, days_filter
 from shop.backoffice.orders.filters import StoreFilter
+from shop.backoffice.redemption_export import redemption_export
 from shop.backoffice.till import OfOrderAdmin, confirm_page
 from shop.backoffice.words import amount, lines_of, moment, word
 
@@ -72,8 +73,12 @@ class RedemptionAdmin(OfOrderAdmin):
         return Q(order__no__startswith=typed) | Q(order__pickup_code=digits or None)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(undo)
-        return [path("<int:pk>/undo/", view, name="orders_redemption_undo"), *super().get_urls()]
+        gate = self.admin_site.admin_view
+        return [
+            path("<int:pk>/undo/", gate(undo), name="orders_redemption_undo"),
+            path("export/", gate(redemption_export), name="orders_redemption_export"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description="订单 / 提货码", ordering="pk")
     def number(self, redemption: Redemption) -> SafeString:

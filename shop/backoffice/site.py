@@ -30,7 +30,6 @@ POLICY = "; ".join([
 class BackofficeSite(UnfoldAdminSite):
     """The back office: unfold's site with the shop's name, a second factor and an operation log."""
 
-    site_header = site_title = "团铺"
     index_title = "首页"
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -107,6 +106,7 @@ class BackofficeSite(UnfoldAdminSite):
         ]
         return [
             path("second-factor/", with_policy_view(second_factor.second_factor), name="second_factor"),
+            path("inbox/bell/", with_policy_view(inbox.bell), name="inbox_bell"),
             path("second-factor/enrol/", with_policy_view(second_factor.enrol), name="second_factor_enrol"),
             *[path(route, self.admin_view(view), name=name) for route, view, name in pages],
         ]

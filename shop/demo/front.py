@@ -42,6 +42,7 @@ HOME = (
     ),
     Block(BlockKind.CATEGORIES),
     Block(BlockKind.PROMISES),
+    Block(BlockKind.COUPONS, "领券更划算", "下单时会自动挑最省的一张"),
     Block(
         BlockKind.GOODS,
         "今早到店",

@@ -188,7 +188,9 @@ def load_shoppers(*, now: datetime) -> list[Member]:
         member, is_new = members.register_by_phone(shopper.phone, now=now, ip=None)
         if is_new:
             long_ago = timezone.localdate(now) - timedelta(days=400)
-            members.save_profile(member=member, nickname=shopper.nickname, birthday=shopper.birthday, today=long_ago)
+            members.save_profile(
+                member=member, nickname=shopper.nickname, birthday=shopper.birthday, today=long_ago, now=now
+            )
             for region_code, detail in shopper.addresses:
                 address = Address(
                     receiver_name=shopper.name,

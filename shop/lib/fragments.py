@@ -37,6 +37,11 @@ def keep(key: str, version: str, what: object) -> None:
     caches["local"].set(_digest(key, version), what, timeout=LIFETIME)
 
 
+def drop(key: str, version: str) -> None:
+    """Keep what was kept for `key` and `version` no longer."""
+    caches["local"].delete(_digest(key, version))
+
+
 def forget() -> None:
     """Drop everything this process has kept."""
     caches["local"].clear()

@@ -16,6 +16,11 @@ def price(fen: int) -> SafeString:
     return format_html("{}<small>¥</small>{}<small>.{}</small>", sign, digits, decimals)
 
 
+def round_price(fen: int) -> SafeString:
+    """Return `fen` of whole yuan as the content of a `.price`: a small ¥ and the yuan."""
+    return format_html("<small>¥</small>{}", fen // 100)
+
+
 def short_yuan(fen: int) -> str:
     """Return `fen` as it is said in a sentence, without empty decimals: 9900 -> "¥99", 950 -> "¥9.50"."""
     return f"¥{yuan(fen).removesuffix('.00')}"

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog import selectors as catalog
 from shop.lib import markup, money
 
 register = template.Library()
@@ -78,6 +79,19 @@ def cart_badge(count: int | str | None) -> SafeString:
     if not shown:
         return SafeString('<span class="badge badge--cart" hidden></span>')
     return format_html('<span class="badge badge--cart">{}</span>', "99+" if int(count or 0) > 99 else count)
+
+
+@register.simple_tag
+def shop_name() -> str:
+    """Write the name of the shop, on whatever page; nothing while the database cannot be asked."""
+    return catalog.shop_name()
+
+
+@register.simple_tag
+def name_tail() -> str:
+    """End the title of a page with the name of the shop."""
+    name = catalog.shop_name()
+    return f" · {name}" if name else ""
 
 
 @register.simple_tag

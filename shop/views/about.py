@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from catalog import selectors as catalog
 from members.services import PRIVACY_VERSION
 from shop.lib import hours
 from shop.views import common
@@ -45,7 +46,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @cache_control(max_age=3600, public=True)
 def manifest(request: HttpRequest) -> HttpResponse:
     """Tell a phone how the shop looks on its home screen."""
-    name = common.shop_settings().shop_name
+    name = catalog.shop_name()
     icons = [
         {"src": static(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
         for size in (192, 512)

@@ -8,10 +8,12 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from catalog import selectors as catalog
+from promotions import selectors as promotions
 from shop import alike
 from shop.lib import fragments
 from shop.lib.http import typed_text
@@ -121,7 +123,7 @@ class Wanted:
 
 @require_safe
 def goods_list(request: HttpRequest) -> HttpResponse:
-    """Queries when nothing is cached: version, categories, count, goods."""
+    """Queries when nothing is cached: version, categories, count, goods, and what tags need: offers, tiers, flash."""
     wanted, version = Wanted.of(request), catalog.catalogue_version()
     path = catalog.category_named(catalog.category_tree(version), wanted.category) if wanted.category else []
     if wanted.category and not path:
@@ -144,7 +146,7 @@ def _results(wanted: Wanted, version: str, path: list[catalog.CategoryNode]) -> 
     query = wanted.query()
     context = {
         "wanted": wanted,
-        "cards": catalog.cards_of(list(page.object_list)),
+        "cards": promotions.tagged(catalog.cards_of(list(page.object_list)), now=timezone.now()),
         "page": page,
         "query": f"{query}&" if query else "",
         "chips": _chips(wanted, catalog.category_tree(version), path),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog import selectors as catalog
@@ -12,6 +13,7 @@ from members import selectors as members
 from members.models import Member
 from members.views.access import is_shopper
 from orders.selectors import buying
+from promotions import selectors as promotions
 from shop.views import common
 
 SEEN_SHOWN = 8
@@ -40,7 +42,7 @@ class Door:
 
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
-    """Queries for a member: session, member, unread messages, orders by status, favourites, goods seen lately.
+    """Queries for a member: session, member, unread messages, orders by status, favourites, coupons, goods seen, level.
 
     For a guest none but settings. For the staff session, account and what their role may do.
     """
@@ -54,6 +56,7 @@ def me(request: HttpRequest) -> HttpResponse:
     if member and is_shopper(member):
         context["unread"] = members.unread_count(member)
         context["favourites"] = member.favourites.count()
+        context["coupons"] = promotions.count_unused(member, now=timezone.now())
         context["seen"] = catalog.recently_seen(member, limit=SEEN_SHOWN)
     return render(request, "shop/me.html", context)
 

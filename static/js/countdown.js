@@ -18,7 +18,7 @@ for (const element of document.querySelectorAll("[data-countdown]")) {
     element.textContent = words(Math.max(left, 0));
     if (left > 0) return;
     clearInterval(timer);
-    if (left > -5) setTimeout(() => location.reload(), 1500);
+    if (left > -15) setTimeout(() => location.reload(), 1500); // what the server keeps may be ten seconds old
   }
   tick();
 }

@@ -61,3 +61,49 @@ def test_a_clerk_finds_what_is_new_and_opens_it(
     expect(page).to_have_url("/admin/orders/order/")
     expect(page.get_by_role("link", name="通知，1 条未读")).to_be_visible()
     assert Message.objects.filter(member=clerk, read_at=None).count() == 1
+
+
+COUNT_TONES = """
+  window.heard = 0;
+  const Tone = OscillatorNode;
+  window.OscillatorNode = class extends Tone { constructor(...facts) { super(...facts); window.heard += 1; } };
+"""
+
+
+def look_again(page: Page, unread: str) -> int:
+    """Come back to the window, and return how many tones were heard until the bell says `unread`."""
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.get_by_role("link", name=f"通知，{unread} 条未读")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    return int(page.evaluate("window.heard"))
+
+
+def test_a_new_notice_is_counted_and_heard_without_a_reload(desk: Page, store: Store, sign_in: SignIn) -> None:
+    desk.add_init_script(COUNT_TONES)
+    sign_in(desk, make_clerk(store))
+    desk.goto("/admin/inbox/")
+    button = desk.get_by_role("button", name="新通知提示音")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    tell(store, "有新订单")
+    assert look_again(desk, "1") == 0  # switched off
+
+    button.click()
+    desk.wait_for_function("window.heard === 2")  # the sample
+    tell(store, "又有新订单")
+    assert look_again(desk, "2") == 4
+    assert look_again(desk, "2") == 4
+    expect(desk.get_by_role("status").filter(has_text="有新通知")).to_have_count(1)
+
+
+def test_what_came_while_no_page_was_open_is_known_on_the_next_one(desk: Page, store: Store, sign_in: SignIn) -> None:
+    sign_in(desk, make_clerk(store))
+    desk.goto("/admin/inbox/")
+    tell(store, "有新订单")
+
+    desk.goto("/admin/orders/order/")
+    expect(desk.locator("[data-bell-news]")).to_have_text("有新通知，1 条未读")
+    desk.reload()
+
+    expect(desk.get_by_role("link", name="通知，1 条未读")).to_be_visible()
+    expect(desk.locator("[data-bell-news]")).to_have_text("")

@@ -51,7 +51,7 @@ def test_nickname_and_birthday_are_saved(client: Client, member: Member) -> None
 
 
 def test_both_may_be_left_empty(client: Client, member: Member) -> None:
-    services.save_profile(member=member, nickname="小王", birthday=date(1990, 2, 28), today=date(2020, 1, 1))
+    services.save_profile(member=member, nickname="小王", birthday=date(1990, 2, 28), today=date(2020, 1, 1), now=NOW)
 
     client.post(PROFILE, {"nickname": "", "birthday": ""})
 
@@ -76,15 +76,17 @@ def test_a_birthday_changes_once_a_year_and_a_nickname_whenever_one_likes(client
     ("set_on", "free_on"), [(date(2025, 5, 4), date(2026, 5, 4)), (date(2024, 2, 29), date(2025, 3, 1))]
 )
 def test_a_birthday_rests_for_a_year(member: Member, set_on: date, free_on: date) -> None:
-    services.save_profile(member=member, nickname="", birthday=date(1990, 1, 1), today=set_on)
+    services.save_profile(member=member, nickname="", birthday=date(1990, 1, 1), today=set_on, now=NOW)
 
     with pytest.raises(services.BirthdayFixed) as refused:
-        services.save_profile(member=member, nickname="x", birthday=date(1990, 1, 2), today=free_on - timedelta(days=1))
+        services.save_profile(
+            member=member, nickname="x", birthday=date(1990, 1, 2), today=free_on - timedelta(days=1), now=NOW
+        )
 
     assert refused.value.message == f"生日每年只能改一次，{free_on} 起可以再改"
     kept = Member.objects.get()
     assert (kept.nickname, kept.birthday, kept.birthday_set_on) == ("", date(1990, 1, 1), set_on)
-    services.save_profile(member=member, nickname="x", birthday=date(1990, 1, 2), today=free_on)
+    services.save_profile(member=member, nickname="x", birthday=date(1990, 1, 2), today=free_on, now=NOW)
     assert Member.objects.get().birthday_set_on == free_on
 
 

@@ -12,7 +12,7 @@ from shop.lib import posters
 from tests.factories import make_member, make_phone
 from tests.members.test_signing_in import sign_in
 from tests.pages import valid_html
-from tests.promotions.given import listen
+from tests.promotions.given import Given
 from tests.promotions.test_referrals import join, make_campaign
 from tests.sandbox import Sandbox
 from tests.shop.front import as_member
@@ -22,8 +22,8 @@ CODE = "abcdefghjk"
 
 
 @pytest.fixture(autouse=True)
-def given(monkeypatch: pytest.MonkeyPatch) -> Any:
-    return listen(monkeypatch)
+def given() -> Given:
+    return Given()
 
 
 def make_inviter(**fields: Any) -> Member:

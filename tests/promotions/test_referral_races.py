@@ -12,7 +12,7 @@ from promotions.models import Referral, ReferralStatus
 from promotions.services import referrals
 from shop.lib.states import IllegalMove
 from tests.factories import NOON, make_member
-from tests.promotions.given import Given, listen
+from tests.promotions.given import Given
 from tests.promotions.test_referrals import complete, join, make_campaign
 from tests.racing import at_once, endings, without_conditions, without_locks
 
@@ -21,8 +21,8 @@ DUE = NOON + timedelta(days=15)
 
 
 @pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch) -> Given:
-    return listen(monkeypatch)
+def given() -> Given:
+    return Given()
 
 
 def reward_four_of_one_inviter_at_once(cap: int) -> int:
@@ -48,7 +48,7 @@ def test_without_the_lock_it_does_not(given: Given, monkeypatch: pytest.MonkeyPa
 def reward_one_pair_by_four_workers(given: Given) -> int:
     make_campaign()
     complete(join(make_member()))
-    given.points.clear()
+    given.clear()
     results = endings([partial(promotions.reward_referrals, now=DUE)] * 4)
     assert sum(results.values()) == 4
     return len(given.points)
@@ -70,7 +70,7 @@ def test_a_decision_and_a_reward_exclude_each_other(given: Given) -> None:
     member: Member = join(make_member())
     complete(member)
     boss = make_member()
-    given.points.clear()
+    given.clear()
     refuse: Any = partial(promotions.refuse_referral, referral=member.referral, by=boss, note="同一个人", now=DUE)
 
     results = at_once([partial(promotions.reward_referrals, now=DUE), refuse])

@@ -13,9 +13,9 @@ from PIL import Image
 from catalog.models import MOST_BLOCKS, HomeBlock, HomePicture
 from members.models import OperationLog
 from shop.backoffice.permissions import FINANCE
-from shop.lib import fragments
 from tests.factories import make_category, make_product
 from tests.shop.backoffice import headquarters, make_operator, make_worker, signed_in, text_of
+from tests.shop.front import start_cold
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ GOODS = {"title": "今早到店", "note": "", "source": "newest", "category": ""
 
 @pytest.fixture
 def desk() -> Client:
-    fragments.forget()
+    start_cold()
     return signed_in(make_operator())
 
 

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from members import services as members
 from members.models import Member, Message
 from orders.models import OrderStatus
 from shop.models import ShopSettings, Store
-from tests.factories import make_order, make_staff, make_store
+from tests.factories import make_member, make_order, make_staff, make_store
 from tests.shop.backoffice import headquarters, make_clerk, page_of, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +125,50 @@ def test_visitors_have_no_inbox_there_and_staff_without_a_role_have_an_empty_one
 
     assert Client().get(INBOX).status_code == 302
     assert "还没有通知" in text_of(client.get(INBOX))
+
+
+# --- The bell that asks again and again ----------------------------------------------------------------------------
+BELL = f"{INBOX}bell/"
+
+
+def test_the_bell_of_every_page_asks_for_itself(counter: Client, east: Store) -> None:
+    tell(east, "a")
+
+    page, bell = counter.get("/admin/").content.decode(), counter.get(BELL).content.decode()
+
+    assert f'hx-get="{BELL}"' in page
+    assert bell.strip() in page
+    assert 'data-bell="1"' in bell
+    assert "data-sound" in page
+
+
+def test_the_bell_counts_what_came_since(counter: Client, clerk: Member, east: Store) -> None:
+    assert '<span class="bo-badge"' not in counter.get(BELL).content.decode()
+    tell(east, "a")
+
+    answer = counter.get(BELL)
+
+    assert 'aria-label="通知，1 条未读"' in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    assert "script-src 'self'" in answer["Content-Security-Policy"]
+    assert notice_to(clerk).read_at is None
+
+
+def test_the_bell_costs_four_queries(
+    counter: Client, east: Store, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(30):
+        tell(east, f"n{number}")
+
+    with django_assert_num_queries(4):  # session, member, second factor, unread
+        counter.get(BELL)
+
+
+def test_who_may_not_come_in_is_told_nothing_and_sent_nowhere(client: Client) -> None:
+    shopper = Client()
+    shopper.force_login(make_member())
+
+    answers = [one.get(BELL) for one in (client, shopper)]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b""), (204, b"")]
+    assert client.post(BELL).status_code == 405

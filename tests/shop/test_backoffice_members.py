@@ -244,37 +244,36 @@ def test_a_member_is_kept_out_at_once_and_let_in_again(desk: Client) -> None:
     assert [row.after["reason"] for row in OperationLog.objects.order_by("pk")] == ["刷单", "误会"]
 
 
-def test_points_are_given_through_their_service(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, Any]] = []
-    monkeypatch.setattr(members, "adjust_points", lambda **facts: asked.append(facts), raising=False)
-    refused = type("AdjustmentRefused", (Exception,), {"message": "不行"})
-    monkeypatch.setattr(members, "AdjustmentRefused", refused, raising=False)
-    member = make_member(points_balance=30)
+def test_points_are_given_and_taken_for_a_reason_and_once_per_form(desk: Client) -> None:
+    member = make_member()
 
-    too_many = text_of(step(desk, member, "points", way="take", points="31", reason="错", key="a"))
-    step(desk, member, "points", way="take", points="30", reason="兑错了", key="b")
+    for _ in range(2):
+        step(desk, member, "points", way="give", points="30", reason="补偿", key="a")
+    too_many = text_of(step(desk, member, "points", way="take", points="31", reason="错", key="b"))
+    step(desk, member, "points", way="take", points="10", reason="兑错了", key="c")
 
+    member.refresh_from_db()
     assert "最多能扣 30 积分" in too_many
-    assert [(one["member_id"], one["points"], one["reason"], one["source"]) for one in asked] == [
-        (member.pk, -30, "兑错了", "b")
-    ]
+    assert member.points_balance == 20
+    assert list(PointsEntry.objects.order_by("pk").values_list("delta", "note")) == [(30, "补偿"), (-10, "兑错了")]
+    assert OperationLog.objects.filter(action="adjust_points").count() == 2
 
 
-def test_a_level_is_locked_through_its_service(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, Any]] = []
-    for name in ("lock_level", "unlock_level"):
-        monkeypatch.setattr(members, name, lambda **facts: asked.append(facts), raising=False)
-    refused = type("LevelRefused", (Exception,), {"message": "不行"})
-    monkeypatch.setattr(members, "LevelRefused", refused, raising=False)
+def test_a_level_is_locked_until_a_day_and_let_go_again(desk: Client) -> None:
     member, gold = make_member(), Level.objects.create(name="金卡", min_value=0)
+    until = timezone.localdate() + timedelta(days=90)
 
     missing = text_of(step(desk, member, "level", level=gold.pk, reason="老客"))
-    step(desk, member, "level", level=gold.pk, until="2027-01-01", reason="老客")
-    step(desk, member, "level", level="auto", reason="到期")
+    past = text_of(step(desk, member, "level", level=gold.pk, until=timezone.localdate(), reason="老客"))
+    step(desk, member, "level", level=gold.pk, until=until, reason="老客")
 
+    member.refresh_from_db()
     assert "手动指定等级要填写锁定到哪一天" in missing
-    assert [one.get("level_id", "auto") for one in asked] == [gold.pk, "auto"]
-    assert asked[0]["until"] == date(2027, 1, 1)
+    assert "请选择今天之后、十年以内的日期" in past
+    assert (member.level, member.level_locked_until) == (gold, until)
+    step(desk, member, "level", level="auto", reason="到期")
+    member.refresh_from_db()
+    assert member.level_locked_until is None
 
 
 def test_only_owners_erase_and_only_with_the_right_number(desk: Client, owner: Client) -> None:

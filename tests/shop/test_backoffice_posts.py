@@ -20,7 +20,19 @@ pytestmark = pytest.mark.django_db
 
 # What every role may do in its own store; a page of another store's order is a 404 for all of them.
 ORDER_STEPS = {
-    "运营": {"accept", "ship", "refund", "cancel", "remark", "trash", "restore", "reveal"},
+    "运营": {
+        "accept",
+        "ship",
+        "edit_address",
+        "change_price",
+        "receive",
+        "refund",
+        "cancel",
+        "remark",
+        "trash",
+        "restore",
+        "reveal",
+    },
     "财务": {"refund", "remark"},
     "店员": {"accept", "remark"},
 }

@@ -11,7 +11,7 @@ from members.models import OperationLog
 from promotions.models import CouponTemplate, IssueMode, Referral, ReferralCampaign, ReferralStatus
 from shop.backoffice.permissions import CLERK, FINANCE
 from tests.factories import make_member
-from tests.promotions.given import Given, listen
+from tests.promotions.given import Given
 from tests.promotions.test_referrals import PHONE, complete, join, make_campaign, make_reward
 from tests.shop.backoffice import headquarters, make_operator, make_worker, signed_in, text_of
 
@@ -25,8 +25,8 @@ FORM = {
 
 
 @pytest.fixture(autouse=True)
-def given(monkeypatch: pytest.MonkeyPatch) -> Given:
-    return listen(monkeypatch)
+def given() -> Given:
+    return Given()
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_doubtful_pair_is_decided_with_a_reason(desk: Client, given: Given) ->
     inviter = make_member()
     join(inviter, device=PHONE)
     good, bad = join(inviter, device=PHONE), join(inviter, device=PHONE)
-    given.points.clear()
+    given.clear()
 
     assert "这个字段是必填项" in text_of(desk.post(f"{PAIRS}{good.referral.pk}/do/approve/", {"reason": ""}))
     desk.post(f"{PAIRS}{good.referral.pk}/do/approve/", {"reason": "一家人"})

@@ -83,9 +83,9 @@ def test_every_drawing_that_is_named_exists() -> None:
 
 
 def test_a_phone_learns_the_name_of_the_shop_and_finds_its_icons(client: Client) -> None:
-    fragments.forget()
     ShopSettings.load()
     ShopSettings.objects.update(shop_name="阿禾果铺")
+    fragments.forget()
 
     answer = client.get("/manifest.webmanifest")
 

@@ -17,11 +17,11 @@ def _nothing_kept() -> None:
     start_cold()
 
 
-def test_the_list_costs_four_queries_however_many_goods(client: Client, django_assert_num_queries: Any) -> None:
+def test_the_list_costs_six_queries_however_many_goods(client: Client, django_assert_num_queries: Any) -> None:
     for number in range(45):
         make_product(f"商品 {number}")
 
-    with django_assert_num_queries(4):  # version, categories, count, goods
+    with django_assert_num_queries(6):  # version, categories, count, goods, offers, flash prices
         client.get("/goods/?page=2")
     with django_assert_num_queries(1):  # version
         client.get("/goods/?page=2")

@@ -34,7 +34,8 @@ def make_canary(**fields: Any) -> Member:
     """Make a member of whom every table knows something."""
     now = timezone.now()
     member, _ = members.register_by_phone(PHONE, now=now, ip="203.0.113.7")
-    members.save_profile(member=member, nickname=NICKNAME, birthday=date(1990, 5, 21), today=timezone.localdate())
+    today, born = timezone.localdate(), date(1990, 5, 21)
+    members.save_profile(member=member, nickname=NICKNAME, birthday=born, today=today, now=now)
     make_address(member, receiver_name=NAME, receiver_phone=OTHER_PHONE, detail=STREET)
     make_order(status=OrderStatus.COMPLETED, member=member, now=now, buyer_remark=REMARK)
     boss = make_staff(is_superuser=True)

@@ -14,21 +14,28 @@ SNAPSHOT = {
     "运营": """
         catalog.add_category catalog.add_homeblock catalog.add_product catalog.change_category
         catalog.change_homeblock catalog.change_product catalog.delete_category catalog.delete_homeblock
-        catalog.delete_product catalog.view_category catalog.view_homeblock catalog.view_product catalog.view_sku
-        catalog.view_stockmove members.add_pointsentry members.change_member members.view_member members.view_message
-        orders.accept_order orders.cancel_order orders.redeem_order orders.redeem_without_code orders.refund_order
-        orders.remark_order orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption
-        orders.view_order orders.view_redemption orders.view_refund promotions.add_referralcampaign
-        promotions.change_referral promotions.change_referralcampaign promotions.view_referral
-        promotions.view_referralcampaign shop.add_pickupslot shop.change_pickupslot shop.change_store
-        shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
-    """,
-    "财务": """
-        orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
-        orders.view_redemption orders.view_refund promotions.view_referral promotions.view_referralcampaign
+        catalog.delete_product catalog.view_category catalog.view_homeblock catalog.view_product
+        catalog.view_sku catalog.view_stockmove members.add_pointsentry members.change_level
+        members.change_member members.view_level members.view_member members.view_message
+        members.view_pointsentry orders.accept_order orders.cancel_order orders.change_price orders.edit_address
+        orders.receive_order orders.redeem_order orders.redeem_without_code orders.refund_order
+        orders.remark_order orders.reveal_personal_data orders.ship_order orders.trash_order
+        orders.undo_redemption orders.view_order orders.view_redemption orders.view_refund
+        promotions.add_exchangeitem promotions.add_referralcampaign promotions.change_exchangeitem
+        promotions.change_referral promotions.change_referralcampaign promotions.delete_exchangeitem
+        promotions.view_exchangeitem promotions.view_referral promotions.view_referralcampaign
+        shop.add_pickupslot shop.change_pickupslot shop.change_store shop.delete_pickupslot shop.view_pickupslot
         shop.view_shopsettings shop.view_store
     """,
-    "店员": "orders.accept_order orders.redeem_order orders.remark_order orders.view_order orders.view_redemption",
+    "财务": """
+        members.view_level members.view_pointsentry orders.refund_order orders.remark_order orders.view_billline
+        orders.view_order orders.view_payment orders.view_redemption orders.view_refund
+        promotions.view_exchangeitem promotions.view_referral promotions.view_referralcampaign
+        shop.view_shopsettings shop.view_store
+    """,
+    "店员": """
+        orders.accept_order orders.redeem_order orders.remark_order orders.view_order orders.view_redemption
+    """,
 }
 
 
@@ -75,6 +82,12 @@ PAGES = {  # page -> who may open it
     "/admin/orders/payment/": "财务 店主",
     "/admin/orders/billline/": "财务 店主",
     "/admin/orders/redemption/": "运营 财务 店员 店主",
+    "/admin/orders/redemption/export/": "运营 财务 店员 店主",
+    "/admin/members/level/": "运营 财务 店主",
+    "/admin/members/pointsentry/": "运营 财务 店主",
+    "/admin/members/pointsentry/adjust/": "运营 店主",
+    "/admin/promotions/exchangeitem/": "运营 财务 店主",
+    "/admin/promotions/exchangeitem/add/": "运营 店主",
     "/admin/catalog/product/": "运营 店主",
     "/admin/catalog/product/add/": "运营 店主",
     "/admin/catalog/product/import/": "运营 店主",

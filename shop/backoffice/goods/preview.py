@@ -29,7 +29,8 @@ def goods_preview(request: HttpRequest) -> HttpResponse:
     chosen = next((sku for sku in skus if sku.stock), skus[0])
     page = page_of(skus, chosen, [name for name in request.POST.getlist("picture") if is_stored(name)])
     context: dict[str, Any] = {"product": page, "promises": [], "others": []}
-    parts = {name: render_to_string(f"shop/product.html#{name}", context) for name in ("gallery", "facts", "detail")}
+    names = ("gallery", "offer", "name", "facts", "detail")
+    parts = {name: render_to_string(f"shop/product.html#{name}", context) for name in names}
     return render(request, "shop/product.html", {**context, "parts": parts, "units": product.min_units})
 
 

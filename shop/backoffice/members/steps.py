@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from django.contrib import admin, messages
@@ -78,28 +77,26 @@ def switch(request: HttpRequest, member: Member, facts: Facts) -> str:
 
 def adjust_points(request: HttpRequest, member: Member, facts: Facts) -> str:
     """Give or take points; the service writes the log."""
-    points_of: Any = import_module("members.services")
     points = facts["points"] if facts["way"] == "give" else -facts["points"]
     try:
-        points_of.adjust_points(
+        members.adjust_points(
             member_id=member.pk, points=points, reason=facts["reason"], source=facts["key"], by=staff_of(request),
             now=now(),
         )  # fmt: skip
-    except points_of.AdjustmentRefused as refusal:
+    except members.AdjustmentRefused as refusal:
         raise StepRefused(refusal.message, "points") from refusal
     return "已调整积分"
 
 
 def set_level(request: HttpRequest, member: Member, facts: Facts) -> str:
     """Lock a level until a day, or let it be computed again; the service writes the log."""
-    levels: Any = import_module("members.services")
     common = {"member_id": member.pk, "reason": facts["reason"], "by": staff_of(request), "now": now()}
     if facts["level"] == "auto":
-        levels.unlock_level(**common)
+        members.unlock_level(**common)
         return "已取消锁定，等级按消费自动计算"
     try:
-        levels.lock_level(level_id=int(facts["level"]), until=facts["until"], **common)
-    except levels.LevelRefused as refusal:
+        members.lock_level(level_id=int(facts["level"]), until=facts["until"], **common)
+    except members.LevelRefused as refusal:
         raise StepRefused(refusal.message, "until") from refusal
     return "已修改等级"
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -18,12 +19,15 @@ from members.models import Member
 from orders import services as orders
 from orders.models import CancelReason, Order, OrderStatus
 from shop.backoffice.base import log, now, posted, staff_of
-from shop.backoffice.orders import forms
+from shop.backoffice.orders import address, forms
 from shop.lib.money import yuan
 from shop.lib.states import IllegalMove
 
 # What services raise when a step is not possible (any more); each carries the sentence to show.
-REFUSALS = (IllegalMove, orders.NotRefundable, orders.NotShippable, orders.NotTrashable, orders.NotPurgeable)
+REFUSALS = (
+    IllegalMove, orders.AddressFixed, orders.NotReceivable, orders.NotRefundable, orders.NotShippable,
+    orders.NotRepriceable, orders.NotTrashable, orders.NotPurgeable,
+)  # fmt: skip
 Facts = dict[str, Any]
 OWNERS_ONLY = "orders.purge_order"  # no such permission can be granted: only an owner, a superuser, has it
 
@@ -34,12 +38,13 @@ class Action:
 
     title: str
     permission: str
-    form: type[forms.OrderForm]
+    form: Callable[..., BaseForm]
     is_open: Callable[[Order], bool]
     run: Callable[[Order, Facts, Member, datetime], str]  # returns the sentence that says it is done
     hint: str = ""
     tone: str = ""
     in_transaction: bool = True  # False for a step that first asks the gateway
+    columns: tuple[str, ...] = ()  # of the order; the log tells what became of them, and not what was typed
     template: str = "admin/orders/action.html"
 
 
@@ -51,6 +56,16 @@ def accept(order: Order, facts: Facts, by: Member, at: datetime) -> str:
 def ship(order: Order, facts: Facts, by: Member, at: datetime) -> str:
     orders.ship(order=order, company=facts["company"], tracking_no=facts["tracking_no"], by=by, now=at)
     return "已发货"
+
+
+def receive(order: Order, facts: Facts, by: Member, at: datetime) -> str:
+    orders.receive(order=order, by=by, now=at)
+    return "已确认收货，交易完成"
+
+
+def change_price(order: Order, facts: Facts, by: Member, at: datetime) -> str:
+    changed = orders.change_price(order=order, goods=facts["goods"], freight=facts["freight"], by=by, now=at)
+    return f"改价完成，现在应付 ¥{yuan(changed.payable_amount)}"
 
 
 def cancel(order: Order, facts: Facts, by: Member, at: datetime) -> str:
@@ -117,6 +132,21 @@ ACTIONS: dict[str, Action] = {
         lambda order: not order.is_pickup and order.status == OrderStatus.PREPARING, ship,
         hint="填写后整单发出，顾客会收到发货通知。", tone="main", template="admin/orders/ship.html",
     ),
+    "edit_address": Action(
+        "修改地址", "orders.edit_address", address.AddressEditForm, lambda order: order.can_edit_address,
+        address.edit_address, hint="发货以前可以修改。运费不变，顾客会收到通知。",
+        template="admin/orders/address.html", columns=address.COLUMNS,
+    ),
+    "receive": Action(
+        "确认收货", "orders.receive_order", forms.ConfirmForm, lambda order: order.can_receive, receive,
+        hint="只在顾客告诉您已经收到货时使用。订单马上变成交易完成，不能退回已发货；到了自动收货的日子系统会自己确认。",
+    ),
+    "change_price": Action(
+        "改价", "orders.change_price", forms.PriceForm,
+        lambda order: order.status == OrderStatus.PENDING_PAYMENT and not order.pays_at_store, change_price,
+        hint="只改这一单，按各商品的金额分摊；顾客正在付的旧金额会作废，按旧金额付的钱自动退回。",
+        columns=("payable_amount", "freight_amount", "price_change"),
+    ),
     "refund": Action(
         "退款", "orders.refund_order", forms.RefundForm, can_refund, refund,
         hint="金额按顾客实付自动计算。钱原路退回，到账前可在退款单里查看进度。", tone="danger",
@@ -175,19 +205,26 @@ def order_action(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 def perform(request: HttpRequest, name: str, order: Order, facts: Facts) -> str:
     """Run an action and log it. Raises one of REFUSALS, and then nothing was written."""
-    action, before = ACTIONS[name], order.status
+    action = ACTIONS[name]
+    columns = ["status", *action.columns]
+    before = {column: getattr(order, column) for column in columns}
     with transaction.atomic() if action.in_transaction else nullcontext():
         sentence = action.run(order, facts, staff_of(request), now())
-        after = Order.objects.filter(pk=order.pk).values_list("status", flat=True).first()
-        typed = {key: value for key, value in facts.items() if not key.startswith("units_") or key == "units_by_line"}
-        log(
-            request, f"order_{name}", order, summary=f"{action.title} {order.no}",
-            before={"status": before}, after={"status": after, **typed},
-        )  # fmt: skip
+        after = Order.objects.filter(pk=order.pk).values(*columns).first() or {"status": None}
+        same = [column for column in action.columns if after[column] == before[column]]
+        before, after = ({key: row[key] for key in row if key not in same} for row in (before, after))
+        typed = {} if action.columns else typed_of(facts)
+        summary = f"{action.title} {order.no}"
+        log(request, f"order_{name}", order, summary=summary, before=before, after={**after, **typed})
     return sentence
 
 
-def form_page(request: HttpRequest, order: Order, action: Action, form: forms.OrderForm) -> HttpResponse:
+def typed_of(facts: Facts) -> Facts:
+    """Return what was typed, the units of all lines as one fact."""
+    return {key: value for key, value in facts.items() if not key.startswith("units_") or key == "units_by_line"}
+
+
+def form_page(request: HttpRequest, order: Order, action: Action, form: BaseForm) -> HttpResponse:
     context = {
         "title": f"{action.title} · {order.no}",
         "order": order,

@@ -20,6 +20,7 @@ EVENT_WORDS = {
     "paid": "付款",
     "accepted": "接单",
     "shipped": "发货",
+    "address_edited": "修改收货信息",
     "completed": "交易完成",
     "redeemed": "核销",
     "redemption_undone": "撤销核销",
@@ -33,6 +34,7 @@ EVENT_WORDS = {
     "trashed": "移入回收站",
     "restored": "从回收站恢复",
     "pickup_reminded": "提醒提货",
+    "price_changed": "改价",
 }
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from orders.models import Order, OrderLine
 from shop.backoffice.base import BackofficeForm, dress
+from shop.lib.money import YuanFormField
 
 COMPANIES = [
     "顺丰速运",
@@ -77,6 +78,17 @@ class RemarkForm(OrderForm):
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, order=order, **({"initial": {"text": order.merchant_remark}} | kwargs))
+
+
+class PriceForm(OrderForm):
+    """What the goods and the delivery of an unpaid order are to cost."""
+
+    goods = YuanFormField(label="商品应付（元）", help_text="扣掉优惠以后，全部商品一共收多少元；0 就是不收。")
+    freight = YuanFormField(label="运费（元）", help_text="自提订单填 0。")
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        now = {"goods": order.goods_paid, "freight": order.freight_amount}
+        super().__init__(*args, order=order, **({"initial": now} | kwargs))
 
 
 class RefundForm(OrderForm):

@@ -42,6 +42,7 @@ OF_MONEY: dict[str, Value] = {
     "满减": lambda order: yuan(order.promotion_discount),
     "优惠券": lambda order: yuan(order.coupon_discount),
     "积分抵扣": lambda order: yuan(order.points_discount),
+    "改价": lambda order: yuan(order.price_change),
     "运费": lambda order: yuan(order.freight_amount),
     "应付": lambda order: yuan(order.payable_amount),
     "实付": lambda order: yuan(order.paid_amount),

@@ -11,7 +11,8 @@ from django.utils import timezone
 from catalog.models import Product
 from members import services as members
 from orders.models import Order
-from shop.demo import knowing, loading, selling
+from promotions.models import Coupon
+from shop.demo import coupons, knowing, loading, selling
 from shop.demo.accounts import ACCOUNTS
 from shop.demo.history import tell_sandbox
 from shop.demo.pictures.album import ALBUM
@@ -54,8 +55,11 @@ class Command(BaseCommand):
         self._say("stores", len(stores))
         self._say("goods", loading.load_goods(nodes, by=staff["owner"], now=now - OPENED))
         loading.load_home(nodes)
+        self._say("coupons", coupons.load_coupons(nodes, by=staff["owner"], now=now - OPENED))
         shoppers = loading.load_shoppers(now=now - OPENED)
         self._say("people", len(staff) + len(shoppers))
+        if not Coupon.objects.filter(issue_mode="push").exists():
+            coupons.hand_out(shoppers, by=staff["owner"], now=now)
         if not Order.objects.exists():
             self._say("orders", len(selling.sell_all(selling.Cast(shoppers, staff, stores), now=now)))
         self._say("tags", knowing.load_knowledge(shoppers, now=now))

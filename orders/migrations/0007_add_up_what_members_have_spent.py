@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("members", "0007_run_segments_and_keep_exports_for_a_week"),
-        ("orders", "0005_record_what_offers_coupons_and_points_did"),
+        ("orders", "0006_record_what_offers_coupons_and_points_did"),
     ]
 
     operations = [migrations.RunPython(add_up, migrations.RunPython.noop)]
