@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from members import services as members
 from members.models import Member
+from promotions import services as promotions
 
 COOKIE = "tuanpu_day"
 KEPT_SECONDS = 24 * 3600
@@ -34,10 +35,8 @@ def give_birthday_gifts(*, member: Member, now: datetime) -> None:
     """Give what is given around the birthday: coupons, and the points of level and VIP."""
     if member.birthday is None:
         return
-    coupons: Any = import_module("promotions.services")
-    points: Any = import_module("members.services")
-    coupons.issue_birthday(member=member, today=timezone.localdate(now), now=now)
-    points.reward_birthday(member=member, now=now)
+    promotions.issue_birthday(member=member, today=timezone.localdate(now), now=now)
+    members.reward_birthday(member=member, now=now)
 
 
 GREETINGS: list[Greeting] = [give_birthday_gifts]

@@ -36,10 +36,11 @@ def check_all_ended(*, member: Member) -> None:
 def forget_buyer(*, member: Member, now: datetime) -> int:
     """Blank whom the ended orders of a member went to and what was written about them; empty the cart.
 
-    Region, amounts, goods, parcels and times stay. Return how many orders. Part of the caller's transaction.
+    Region, amounts, goods, parcels and times stay; what a completed one would still give lapses. Return how many
+    orders. Part of the caller's transaction.
     """
     member.cart_items.all().delete()
     OrderEvent.objects.filter(order__member=member, kind="remark").update(note="")
     blank = dict.fromkeys(("receiver_name", "receiver_phone", "address_detail", "buyer_remark", "merchant_remark"), "")
     indexes = {"receiver_name_index": None, "receiver_phone_index": None}
-    return member.orders.filter(status__in=Order.ENDED).update(**blank, **indexes, updated_at=now)
+    return member.orders.filter(status__in=Order.ENDED).update(**blank, **indexes, reward_due_at=None, updated_at=now)

@@ -8,16 +8,16 @@ last seven are the seven before today.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from importlib import import_module
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils import timezone
 
 from members import services as members
 from members.models import Activity, Member, MemberVisitDay, SegmentRun
 from orders.models import Order
+from promotions import services as promotions
 from promotions.models import CouponTemplate, IssueMode
 from shop.lib.outbox import Patience
 
@@ -106,31 +106,41 @@ def _next_batch(run: SegmentRun, batch: int, now: datetime) -> int:
 
 
 def _changes(run: SegmentRun, pks: Sequence[int], now: datetime) -> list[Change]:
-    rows = Member.objects.shoppers().filter(pk__gte=pks[0], pk__lte=pks[-1], erased_at=None)
-    rows = rows.annotate(to_activity=_activity(run.day, now), to_vip=_vip(run.vip_border, now))
-    stale = rows.filter(~Q(activity=F("to_activity")) | ~Q(is_vip=F("to_vip"))).order_by("pk")
-    return [Change(*row) for row in stale.values_list("pk", "activity", "to_activity", "to_vip", "last_visit_on")]
+    """Compare what the rows of a batch say with what they should. Three queries, each over a range of an index."""
+    within = {"pk__gte": pks[0], "pk__lte": pks[-1]}
+    active, vips = _active_among(run.day, pks), _vips_among(run.vip_border, pks, now)
+    rows = Member.objects.shoppers().filter(**within, erased_at=None).order_by("pk")
+    found = []
+    for pk, activity, is_vip, last_visit_on, joined in rows.values_list(
+        "pk", "activity", "is_vip", "last_visit_on", "created_at"
+    ):
+        to_activity = _activity(run.day, joined, last_visit_on, is_active=pk in active, now=now)
+        if (activity, is_vip) != (to_activity, pk in vips):
+            found.append(Change(pk, activity, to_activity, pk in vips, last_visit_on))
+    return found
 
 
-def _activity(day: date, now: datetime) -> Case:
-    """Which segment a member is in. Who never came since visits are noted counts from when they joined."""
-    week = MemberVisitDay.objects.filter(member=OuterRef("pk"), day__gte=day - ACTIVE_WITHIN, day__lt=day)
-    days = week.order_by().values("member").annotate(days=Count("pk")).filter(days__gte=ACTIVE_DAYS)
-    silent = Q(last_visit_on__lt=day - SILENT_FOR) | Q(last_visit_on=None, created_at__lt=now - SILENT_FOR)
-    return Case(
-        When(created_at__gte=now - NEW_FOR, then=Value(Activity.NEW)),
-        When(Exists(days), then=Value(Activity.ACTIVE)),
-        When(silent, then=Value(Activity.SILENT)),
-        default=Value(Activity.STEADY),
-        output_field=CharField(),
-    )
+def _active_among(day: date, pks: Sequence[int]) -> set[int]:
+    week = MemberVisitDay.objects.filter(day__gte=day - ACTIVE_WITHIN, day__lt=day)
+    mine = week.filter(member__gte=pks[0], member__lte=pks[-1]).order_by().values("member")
+    return set(mine.annotate(days=Count("pk")).filter(days__gte=ACTIVE_DAYS).values_list("member", flat=True))
 
 
-def _vip(border: int | None, now: datetime) -> Any:
+def _vips_among(border: int | None, pks: Sequence[int], now: datetime) -> set[int]:
     if border is None:
-        return Value(False)
-    spends_enough = _spending(now).filter(member=OuterRef("pk"), spent__gte=border)
-    return Case(When(Exists(spends_enough), then=Value(True)), default=Value(False))
+        return set()
+    spending = _spending(now).filter(member__gte=pks[0], member__lte=pks[-1])
+    return set(spending.filter(spent__gte=border).values_list("member", flat=True))
+
+
+def _activity(day: date, joined: datetime, last_visit_on: date | None, *, is_active: bool, now: datetime) -> Activity:
+    """Say which segment a member is in. Who never came since visits are noted counts from when they joined."""
+    if joined >= now - NEW_FOR:
+        return Activity.NEW
+    if is_active:
+        return Activity.ACTIVE
+    is_silent = last_visit_on < day - SILENT_FOR if last_visit_on else joined < now - SILENT_FOR
+    return Activity.SILENT if is_silent else Activity.STEADY
 
 
 def _write(changes: Sequence[Change]) -> None:
@@ -154,7 +164,6 @@ def _wake_up(silent: Sequence[Change], now: datetime) -> None:
 @transaction.atomic
 def _wake_up_one(silent: Change, now: datetime) -> None:
     """Name the silence by the day of the last visit: the same one brings nothing twice, the next one does."""
-    promotions: Any = import_module("promotions.services")
     member = Member.objects.select_for_update(no_key=True).get(pk=silent.pk)
     silence = f"wake-up:{silent.pk}:{silent.last_visit_on or 'never'}"
     coupons = promotions.issue_by_mode(mode=IssueMode.WAKE_UP, member=member, source=silence, now=now)

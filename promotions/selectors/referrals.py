@@ -97,7 +97,7 @@ def referrals_of(inviter: Member) -> QuerySet[Referral]:
 
 WORDS = {  # what an inviter reads; doubts are the shop's own business until they are decided
     ReferralStatus.WAITING: "已注册，等待首单",
-    ReferralStatus.ORDERED: "已完成首单，售后期结束后到账",
+    ReferralStatus.ORDERED: "首单完成，等售后期满",
     ReferralStatus.DOUBTFUL: "核实中",
     ReferralStatus.REWARDED: "奖励已到账",
     ReferralStatus.REFUSED: "未获奖励",

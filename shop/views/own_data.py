@@ -29,7 +29,7 @@ def my_data(request: MemberRequest) -> HttpResponse:
     """Explain what the file holds; send a code; answer the right one with the file, which nothing keeps."""
     if request.POST.get("do") == "code":
         return _send_code(request, "my_data")
-    form = ProofForm(request.POST or None)
+    form = ProofForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and _is_proven(request, form):
         return _file(request)
     return render(request, "shop/my_data.html", {"form": form, "phone": request.user.phone_masked})
@@ -45,7 +45,7 @@ def erase(request: MemberRequest) -> HttpResponse:
     if request.POST.get("do") == "code":
         return _send_code(request, "erase")
     obstacle = privacy.what_is_open(member)
-    form = LeaveForm(request.POST or None)
+    form = LeaveForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not obstacle and form.is_valid() and _is_proven(request, form):
         try:
             privacy.erase(member=member, by=None, reason="会员本人注销", now=timezone.now())

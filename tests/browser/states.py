@@ -114,6 +114,8 @@ GUEST: list[State] = [
     ("cart:index", "empty", at("/cart/")),
     ("cart:index", "guest", put_into_cart("many", "few")),
     ("cart:index", "invalid", take_off_the_shelf),
+    ("promotions:invited", "none", at("/invited/")),
+    ("promotions:invited", "", at("/i/{w.member.invite_code}/")),
     ("members:login", "", at("/login/?next=/checkout/")),
     ("members:login", "wrong", wrong_phone),
     ("members:login_code", "", ask_for_code),
@@ -128,6 +130,13 @@ def refuse_profile(page: Page, world: World) -> None:
     page.goto("/me/profile/")
     page.get_by_label("生日").fill("1800-01-01")
     page.get_by_role("button", name="保存").click()
+    expect(page.locator(".field__error")).to_be_visible()
+
+
+def refuse_proof(page: Page, world: World) -> None:
+    page.goto("/me/data/")
+    page.get_by_label("验证码").fill("12")
+    page.get_by_role("button", name="下载", exact=True).click()
     expect(page.locator(".field__error")).to_be_visible()
 
 
@@ -173,6 +182,11 @@ NEW_MEMBER: list[State] = [
     ("members:points", "none", at("/me/points/")),
     ("level", "new", at("/me/level/")),
     ("members:addresses", "none", at("/me/addresses/")),
+    ("promotions:invite", "none", at("/me/invite/")),
+    ("promotions:invited", "member", at("/i/{w.member.invite_code}/")),
+    ("my_data", "", at("/me/data/")),
+    ("my_data", "wrong", refuse_proof),
+    ("erase", "", at("/me/erase/")),
     ("orders:list", "none", at("/orders/")),
     ("orders:checkout", "no-address", at("/checkout/?sku={w.sku.pk}&units=2")),
 ]
@@ -182,6 +196,9 @@ MEMBER: list[State] = [
     ("catalog:footprints", "", at("/me/footprints/")),
     ("members:profile", "", at("/me/profile/")),
     ("members:profile", "wrong", refuse_profile),
+    ("promotions:invite", "", at("/me/invite/")),
+    ("promotions:invited", "own", at("/i/{w.member.invite_code}/")),
+    ("erase", "open", at("/me/erase/")),
     ("members:messages", "", at("/me/messages/")),
     ("members:points", "", at("/me/points/")),
     ("level", "", at("/me/level/")),

@@ -16,7 +16,7 @@ from members.models import Address, Level, Member
 from members.services import claw_back_points, earn_points, notify, spend_points
 from orders import services as orders
 from orders.models import Order, OrderStatus, Redemption
-from promotions.models import CouponTemplate, ExchangeItem
+from promotions.models import CouponTemplate, ExchangeItem, Referral, ReferralCampaign
 from shop.lib.uploads import store_image
 from shop.models import ShopSettings, Store
 from tests.browser import steps
@@ -58,9 +58,13 @@ def open_world() -> World:
     for number in range(22):
         make_product(f"茶点 {number}", price=990, categories=[drinks])
     bump_catalogue()
-    member, sku = make_member("小满", phone="13911112222"), goods["few"].skus.get()
+    member, sku = make_member("小满", phone="13911112222", invite_code="friends234"), goods["few"].skus.get()
     world = World(store=make_store("拱宸桥店"), member=member, sku=sku, goods=goods)
     world.exchanges = fill_points_shop(sku)
+    ReferralCampaign.objects.create(
+        name="邀请有礼", starts_at=timezone.now(), inviter_points=50, invitee_points=20,
+        rules_text="好友第一次注册才算。\n奖励在售后期结束后到账。",
+    )  # fmt: skip
     for name, start, end, rate in (("初级", 0, 9_999, 100), ("中级", 10_000, 49_999, 98), ("高级", 50_000, None, 95)):
         Level.objects.create(name=name, min_value=start, max_value=end, discount_rate=rate, free_freight=end is None)
     return world
@@ -99,6 +103,10 @@ def fill_life(world: World) -> None:
     for goods in world.goods.values():
         add_favourite(member=member, product=goods, now=now)
         leave_footprint(member=member, product_id=goods.pk, now=now)
+    for status in ("waiting", "ordered", "doubtful", "rewarded", "refused"):
+        friend = make_member(f"好友{status}")
+        campaign = ReferralCampaign.objects.get()
+        Referral.objects.create(campaign=campaign, inviter=member, invitee=friend, status=status, created_at=now)
     world.address = make_address(member, receiver_name="王小明", detail="文三路 90 号 2 幢 3 单元 401 室")
     make_address(member, region_code="110101", detail="长安街 1 号")
     sku = world.goods["many"].skus.first()

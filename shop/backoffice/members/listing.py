@@ -1,5 +1,6 @@
 """The list of members. No personal data in clear; who must see it says why."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -94,7 +95,7 @@ class MemberAdmin(ArrangedAdmin):
     @admin.display(description="等级 / 分组")
     def standing(self, member: Member) -> SafeString:
         segment = word("", member.get_activity_display(), TONES[Activity(member.activity)])
-        vip = format_html('<span class="bo-flag">VIP</span>') if member.is_vip else ""
+        vip = format_html('<span class="bo-flag">{}</span>', "VIP") if member.is_vip else ""
         return lines_of(str(member.level or "无等级"), format_html("{} {}", segment, vip))
 
     @admin.display(description="标签")
@@ -122,19 +123,24 @@ class MemberAdmin(ArrangedAdmin):
         return str(member.invited_by or "")
 
     @admin.display(description="注册时间")
-    def joined(self, member: Member) -> str:
-        return moment(member.created_at)
+    def joined(self, member: Member) -> SafeString:
+        return format_html('<span class="bo-day">{}</span>', day_of(member.created_at))
 
     @admin.display(description="最近访问")
-    def came(self, member: Member) -> str:
-        return f"{member.last_visit_on:%Y-%m-%d}" if member.last_visit_on else ""
+    def came(self, member: Member) -> SafeString:
+        return format_html('<span class="bo-day">{}</span>', member.last_visit_on or "")
 
     @admin.display(description="最近消费", ordering="last_paid_at")
-    def bought(self, member: Member) -> str:
-        return moment(member.last_paid_at)
+    def bought(self, member: Member) -> SafeString:
+        return format_html('<span class="bo-day">{}</span>', day_of(member.last_paid_at))
 
     @admin.display(description="状态")
     def state(self, member: Member) -> SafeString:
         if member.erased_at:
             return word("", "已注销", "quiet")
         return word("", "正常", "done") if member.is_active else word("", "已停用", "quiet")
+
+
+def day_of(at: datetime | None) -> str:
+    """Write the day of a time by the shop's clock."""
+    return moment(at)[:10]

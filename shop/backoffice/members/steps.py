@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from django.contrib import admin, messages
@@ -42,6 +41,7 @@ class Step:
     run: Callable[[HttpRequest, Member, Facts], str]
     hint: str = ""
     tone: str = ""
+    button: str = ""  # the title, unless it says something else
 
 
 def write_note(request: HttpRequest, member: Member, facts: Facts) -> str:
@@ -77,28 +77,26 @@ def switch(request: HttpRequest, member: Member, facts: Facts) -> str:
 
 def adjust_points(request: HttpRequest, member: Member, facts: Facts) -> str:
     """Give or take points; the service writes the log."""
-    points_of: Any = import_module("members.services")
     points = facts["points"] if facts["way"] == "give" else -facts["points"]
     try:
-        points_of.adjust_points(
+        members.adjust_points(
             member_id=member.pk, points=points, reason=facts["reason"], source=facts["key"], by=staff_of(request),
             now=now(),
         )  # fmt: skip
-    except points_of.AdjustmentRefused as refusal:
+    except members.AdjustmentRefused as refusal:
         raise StepRefused(refusal.message, "points") from refusal
     return "已调整积分"
 
 
 def set_level(request: HttpRequest, member: Member, facts: Facts) -> str:
     """Lock a level until a day, or let it be computed again; the service writes the log."""
-    levels: Any = import_module("members.services")
     common = {"member_id": member.pk, "reason": facts["reason"], "by": staff_of(request), "now": now()}
     if facts["level"] == "auto":
-        levels.unlock_level(**common)
+        members.unlock_level(**common)
         return "已取消锁定，等级按消费自动计算"
     try:
-        levels.lock_level(level_id=int(facts["level"]), until=facts["until"], **common)
-    except levels.LevelRefused as refusal:
+        members.lock_level(level_id=int(facts["level"]), until=facts["until"], **common)
+    except members.LevelRefused as refusal:
         raise StepRefused(refusal.message, "until") from refusal
     return "已修改等级"
 
@@ -117,13 +115,13 @@ def is_there(member: Member) -> bool:
 
 
 STEPS: dict[str, Step] = {
-    "note": Step("备注", "members.change_member", forms.NoteForm, is_there, write_note),
-    "tags": Step("标签", "members.change_member", forms.OwnTagsForm, is_there, set_tags),
+    "note": Step("备注", "members.change_member", forms.NoteForm, is_there, write_note, button="保存"),
+    "tags": Step("标签", "members.change_member", forms.OwnTagsForm, is_there, set_tags, button="保存"),
     "points": Step(
         "调积分", "members.add_pointsentry", forms.PointsForm, is_there, adjust_points,
-        hint="马上生效，会员会在积分明细里看到原因。",
+        hint="马上生效，会员会在积分明细里看到原因。", button="保存",
     ),
-    "level": Step("改等级", "members.change_member", forms.LevelForm, is_there, set_level),
+    "level": Step("改等级", "members.change_member", forms.LevelForm, is_there, set_level, button="保存"),
     "off": Step(
         "停用", "members.change_member", forms.StepReasonForm, lambda member: is_there(member) and member.is_active,
         switch, hint="停用后不能登录和下单，已下的订单照常处理。随时可以启用。", tone="danger",
@@ -176,6 +174,6 @@ def member_step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             return redirect(back)
     context = {
         "title": f"{step.title} · {'已注销' if member.erased_at else member}", "form": form, "hint": step.hint,
-        "button": step.title, "back": back, "button_tone": step.tone or "main",
+        "button": step.button or step.title, "back": back, "button_tone": step.tone or "main",
     }  # fmt: skip
     return TemplateResponse(request, "admin/confirm.html", {**admin.site.each_context(request), **context})
