@@ -40,6 +40,13 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
+            "title": "营销",
+            "items": [
+                table("满减满赠", "sell", "promotions.promotion"),
+                table("限时抢购", "bolt", "promotions.flashsale"),
+            ],
+        },
+        {
             "title": "会员",
             "items": [table("会员", "group", "members.member"), table("消息", "mail", "members.message")],
         },
