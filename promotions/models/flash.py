@@ -60,9 +60,7 @@ class FlashItem(models.Model):
         verbose_name = verbose_name_plural = "抢购商品"
         constraints = [
             models.UniqueConstraint(fields=["sale", "sku"], name="flash_sku_once_per_sale"),
-            models.CheckConstraint(
-                condition=Q(quota__gte=F("taken") + F("returned")), name="flash_taken_within_quota"
-            ),
+            models.CheckConstraint(condition=Q(quota__gte=F("taken") + F("returned")), name="flash_taken_within_quota"),
             models.CheckConstraint(condition=Q(price__gte=1), name="flash_price"),
             models.CheckConstraint(condition=Q(per_member__gte=1), name="flash_per_member"),
         ]

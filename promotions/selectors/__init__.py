@@ -26,6 +26,6 @@ from promotions.selectors.tags import tagged, tags_of_product
 
 __all__ = [
     "FlashDeal", "OfferPage", "SessionPage", "SkuDeal", "current_session", "deal_of_sku", "flash_prices", "goods_of",
-    "offer_page", "offer_terms", "offers_shown", "pages_of", "public_deals", "public_offers", "running_offers", "session_page", "sessions",
-    "tagged", "tags_of_product", "with_tiers",
+    "offer_page", "offer_terms", "offers_shown", "pages_of", "public_deals", "public_offers", "running_offers",
+    "session_page", "sessions", "tagged", "tags_of_product", "with_tiers",
 ]  # fmt: skip

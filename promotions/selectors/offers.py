@@ -63,9 +63,7 @@ def _running(now: datetime) -> QuerySet[Promotion]:
 
 
 _TIERS = Prefetch("tiers", PromotionTier.objects.order_by("threshold", "pk"))
-_TIERS_WITH_GIFTS = Prefetch(
-    "tiers", PromotionTier.objects.select_related("gift__product").order_by("threshold", "pk")
-)
+_TIERS_WITH_GIFTS = Prefetch("tiers", PromotionTier.objects.select_related("gift__product").order_by("threshold", "pk"))
 
 
 # --- Pages ---------------------------------------------------------------------------------------------------------
@@ -146,7 +144,7 @@ def with_tiers(rows: QuerySet[Promotion]) -> QuerySet[Promotion]:
 
 
 def pages_of(rows: Sequence[Promotion], *, now: datetime) -> list[OfferPage]:
-    """Return rows of `with_tiers` as shoppers see them. Queries: names of levels and categories, where some are meant."""
+    """Return rows of `with_tiers` as shoppers see them. Queries: names of levels and categories where one has some."""
     levels = _names(Level.objects.all(), (pk for row in rows for pk in row.level_ids))
     of_categories = [row for row in rows if row.scope_kind == ScopeKind.CATEGORY]
     categories = _names(Category.objects.all(), (pk for row in of_categories for pk in row.scope_ids))

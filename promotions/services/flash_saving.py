@@ -174,7 +174,10 @@ def _move(item: FlashItem, delta: int, submission: str, by: Member, now: datetim
 
 def facts_of(row: FlashSale) -> dict[str, Any]:
     """Return the terms of a session as the operation log keeps them."""
-    items = [f"SKU {item.sku_id}: {item.price} 分 × {item.quota}，每人 {item.per_member}" for item in row.items.order_by("pk")]
+    items = [
+        f"SKU {item.sku_id}: {item.price} 分 × {item.quota}，每人 {item.per_member}"
+        for item in row.items.order_by("pk")
+    ]
     facts = {name: getattr(row, name) for name in PLAIN}
     plain = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items()}
     return plain | {"items": items}

@@ -39,13 +39,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 table("分类", "category", "catalog.category"),
             ],
         },
-        {
-            "title": "营销",
-            "items": [
-                table("满减满赠", "sell", "promotions.promotion"),
-                table("限时抢购", "bolt", "promotions.flashsale"),
-            ],
-        },
+        activities(),
         {
             "title": "会员",
             "items": [table("会员", "group", "members.member"), table("消息", "mail", "members.message")],
@@ -65,6 +59,17 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
     ]
+
+
+def activities() -> dict[str, Any]:
+    """Return the group of what changes a price."""
+    return {
+        "title": "营销",
+        "items": [
+            table("满减满赠", "sell", "promotions.promotion"),
+            table("限时抢购", "bolt", "promotions.flashsale"),
+        ],
+    }
 
 
 def entry(title: str, icon: str, name: str, allowed: Callable[[HttpRequest], bool] | None = None) -> Entry:

@@ -11,6 +11,7 @@ import pytest
 from django.db.models import F
 
 from catalog.models import Sku, StockMove
+from members.models import Member
 from promotions import services as promotions
 from promotions.models import FlashBought, FlashGivenBack, FlashItem, FlashSale, PromotionTier
 from promotions.services import FlashItemDraft, FlashRefused, flash, gifts
@@ -95,7 +96,7 @@ def test_a_member_gets_two_pieces_however_many_devices() -> None:
 
 
 def test_without_the_condition_a_member_gets_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hold_carelessly(item: FlashItem, member: object, units: int) -> None:
+    def hold_carelessly(item: FlashItem, member: Member, units: int) -> None:
         row, _ = FlashBought.objects.get_or_create(item=item, member=member)
         if row.units + units > item.per_member:
             raise FlashRefused("超过限购")
@@ -113,7 +114,11 @@ def end_it_while_pieces_come_back() -> tuple[int, int]:
     member = make_member()
     promotions.take_flash(member=member, units_by_item={item.pk: 2}, now=NOON)
     give = partial(
-        promotions.give_back_flash, member=member, units_by_item={item.pk: 2}, source="order-line:1", now=NOON + 2 * HOUR
+        promotions.give_back_flash,
+        member=member,
+        units_by_item={item.pk: 2},
+        source="order-line:1",
+        now=NOON + 2 * HOUR,
     )
     at_once([give] * 4 + [partial(promotions.return_flash_quota, now=NOON + 2 * HOUR)] * 4)
     return Sku.objects.get(pk=item.sku_id).stock, 9

@@ -107,9 +107,7 @@ def test_nonsense_of_an_item_is_refused_at_its_row(item: dict[str, int], sentenc
 
 def test_a_session_ends_after_it_starts_and_has_goods() -> None:
     with pytest.raises(DraftRefused) as refusal:
-        promotions.save_flash_sale(
-            draft=flash_draft(ends_at=NOON), submission="1", by=make_staff(), now=NOON - HOUR
-        )
+        promotions.save_flash_sale(draft=flash_draft(ends_at=NOON), submission="1", by=make_staff(), now=NOON - HOUR)
 
     assert problems(refusal) == [
         ("ends_at", None, "结束时间要晚于开始时间"), ("items", None, "请至少加入一件商品"),

@@ -1,4 +1,4 @@
-"""Threshold offers: written with every mistake told at its field, changed where that is harmless, their gifts counted."""
+"""Threshold offers: every mistake told at its field, changed where that is harmless, their gifts counted."""
 
 from dataclasses import replace
 from typing import Any
@@ -201,9 +201,7 @@ def test_what_is_over_or_stopped_is_not_edited() -> None:
 
 
 # --- Running --------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("starts", "ends", "runs"), [(0, 1, True), (1, 2, False), (-2, 0, False), (-2, None, True)]
-)
+@pytest.mark.parametrize(("starts", "ends", "runs"), [(0, 1, True), (1, 2, False), (-2, 0, False), (-2, None, True)])
 def test_offers_run_within_their_window(starts: int, ends: int | None, runs: bool) -> None:
     ends_at = None if ends is None else NOON + ends * HOUR
     make_offer(starts_at=NOON + starts * HOUR, ends_at=ends_at, now=NOON - DAY)

@@ -136,9 +136,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("wrong", "sentence"), WRONG)
-def test_nonsense_is_told_at_its_field_and_nothing_is_lost(
-    desk: Client, wrong: dict[str, Any], sentence: str
-) -> None:
+def test_nonsense_is_told_at_its_field_and_nothing_is_lost(desk: Client, wrong: dict[str, Any], sentence: str) -> None:
     facts = {"name": "春茶", **window(), "tiers__0__threshold": "100", "tiers__0__off": "10"} | wrong
 
     page = send(desk, f"{OFFERS}add/", **facts, rules_text="不与券同享")

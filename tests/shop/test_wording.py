@@ -10,12 +10,16 @@ def test_the_statutory_three_are_forbidden(word: str) -> None:
     assert wording.judge(f"本店{word}产品").forbidden == (word,)
 
 
-@pytest.mark.parametrize("text", ["国 家 级", "国家·级", "<b>国家</b>级", "国\u200b家级", "<p>国<i>家</i>级</p>", "国-家*级"])
+@pytest.mark.parametrize(
+    "text", ["国 家 级", "国家·级", "<b>国家</b>级", "国\u200b家级", "<p>国<i>家</i>级</p>", "国-家*级"]
+)
 def test_what_stands_between_the_characters_hides_nothing(text: str) -> None:
     assert wording.judge(text).forbidden == ("国家级",)
 
 
-@pytest.mark.parametrize("text", ["", "手工红茶", "最佳食用期三天", "最佳赏味期", "最大承重 20 公斤", "最近上新", "第一次购买"])
+@pytest.mark.parametrize(
+    "text", ["", "手工红茶", "最佳食用期三天", "最佳赏味期", "最大承重 20 公斤", "最近上新", "第一次购买"]
+)
 def test_plain_words_and_hints_of_use_are_left_alone(text: str) -> None:
     assert wording.judge(text) == wording.Wording()
 

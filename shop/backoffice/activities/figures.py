@@ -39,8 +39,7 @@ class Day:
 
 def offer_figures(promotion_ids: Collection[int]) -> dict[int, Figures]:
     """Return {promotion's id: figures} in one query; those that nobody used are left out."""
-    rows = _used(promotion_ids).values("promotion_id").annotate(**OFFER_SUMS).order_by("promotion_id")
-    return {row.pop("promotion_id"): Figures(**row) for row in rows}
+    return _by("promotion_id", _used(promotion_ids), OFFER_SUMS)
 
 
 def offer_days(promotion_id: int) -> list[Day]:
@@ -50,14 +49,12 @@ def offer_days(promotion_id: int) -> list[Day]:
 
 def flash_figures(sale_ids: Collection[int]) -> dict[int, Figures]:
     """Return {session's id: figures} in one query."""
-    rows = _sold(sale_ids).values("flash_item__sale_id").annotate(**FLASH_SUMS).order_by("flash_item__sale_id")
-    return {row.pop("flash_item__sale_id"): Figures(**row) for row in rows}
+    return _by("flash_item__sale_id", _sold(sale_ids), FLASH_SUMS)
 
 
 def item_figures(sale_id: int) -> dict[int, Figures]:
     """Return {flash item's id: figures} of a session in one query."""
-    rows = _sold([sale_id]).values("flash_item_id").annotate(**FLASH_SUMS).order_by("flash_item_id")
-    return {row.pop("flash_item_id"): Figures(**row) for row in rows}
+    return _by("flash_item_id", _sold([sale_id]), FLASH_SUMS)
 
 
 OFFER_SUMS: dict[str, Any] = {
@@ -76,7 +73,13 @@ def _sold(sale_ids: Collection[int]) -> QuerySet[OrderLine]:
     return OrderLine.objects.filter(flash_item__sale__in=sale_ids, order__paid_at__isnull=False)
 
 
-def _days(rows: "QuerySet[OrderOffer]", column: str, sums: dict[str, Any]) -> list[Day]:
+def _by(column: str, rows: QuerySet[Any], sums: dict[str, Any]) -> dict[int, Figures]:
+    """Return {value of the column: figures of its rows}."""
+    found: list[Any] = list(rows.values(column).annotate(**sums).order_by(column))
+    return {row[column]: Figures(**{name: row[name] for name in sums}) for row in found}
+
+
+def _days(rows: QuerySet[Any], column: str, sums: dict[str, Any]) -> list[Day]:
     by_day = rows.annotate(day=TruncDate(column, tzinfo=timezone.get_default_timezone())).values("day")
-    found = by_day.annotate(**sums).order_by("-day")[:DAYS_SHOWN]
-    return [Day(row.pop("day"), Figures(**row)) for row in found]
+    found: list[Any] = list(by_day.annotate(**sums).order_by("-day")[:DAYS_SHOWN])
+    return [Day(row["day"], Figures(**{name: row[name] for name in sums})) for row in found]

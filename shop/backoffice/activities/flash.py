@@ -32,7 +32,7 @@ class FlashChangeList(OneCountChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = rows_of(self.result_list)
+        self.result_list: list[Any] = rows_of(self.result_list)
         figures = flash_figures([row.pk for row in self.result_list])
         for row in self.result_list:
             row.figures = figures.get(row.pk, Figures())

@@ -98,9 +98,7 @@ class FlashSheet:
         """Turn a valid page into a draft."""
         facts = self.fact.cleaned_data
         rows = [form.cleaned_data for form in self.kept]
-        items = [
-            promotions.FlashItemDraft(row["sku"], row["price"], row["quota"], row["per_member"]) for row in rows
-        ]
+        items = [promotions.FlashItemDraft(row["sku"], row["price"], row["quota"], row["per_member"]) for row in rows]
         return promotions.FlashDraft(**{name: facts[name] for name in PLAIN}, items=tuple(items))
 
     def place(self, problem: promotions.Problem) -> None:

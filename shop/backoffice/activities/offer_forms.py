@@ -39,7 +39,9 @@ class OfferForm(WordingMixin, BackofficeForm):
         help_text="按适用商品的金额（会员价之后、优惠券之前），或按件数。",
     )  # fmt: skip
     repeats = forms.BooleanField(
-        label="每满都算", required=False, help_text="例如每满 100 减 10：买 300 减 30。只用于满减和满赠，按最高一档重复。"
+        label="每满都算",
+        required=False,
+        help_text="例如每满 100 减 10：买 300 减 30。只用于满减和满赠，按最高一档重复。",
     )
     starts_at = MomentField(label="开始时间")
     ends_at = MomentField(label="结束时间", required=False, help_text="不填就一直有效，直到您停止它。")

@@ -88,7 +88,10 @@ class OfferSheet:
     def _read(self, post: QueryDict) -> None:
         """Show what was sent; forms are bound only when it is to be saved."""
         self.find = post.get("find", "").strip()[:50]
-        self.chosen_categories, self.chosen_products = picks.numbers(post, "categories"), picks.numbers(post, "products")
+        self.chosen_categories, self.chosen_products = (
+            picks.numbers(post, "categories"),
+            picks.numbers(post, "products"),
+        )
         if self.step:
             typed = {name: post.get(name, "") for name in [*PLAIN, WORDING_REASON]}
             self.fact = OfferForm(levels=self.levels, initial=typed | {"level_ids": picks.numbers(post, "level_ids")})

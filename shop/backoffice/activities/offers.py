@@ -28,7 +28,7 @@ class OfferChangeList(OneCountChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = rows_of(self.result_list)
+        self.result_list: list[Any] = rows_of(self.result_list)
         ids = [row.pk for row in self.result_list]
         shown, figures = selectors.pages_of(self.result_list, now=now()), offer_figures(ids)
         for row, page in zip(self.result_list, shown, strict=True):

@@ -13,9 +13,7 @@ from shop.backoffice.base import BackofficeForm
 from shop.lib import qrcodes
 
 
-def stop_page(
-    request: HttpRequest, *, title: str, hint: str, back: str, stop: Callable[[], bool]
-) -> HttpResponse:
+def stop_page(request: HttpRequest, *, title: str, hint: str, back: str, stop: Callable[[], bool]) -> HttpResponse:
     """Ask once more, then stop; what is over already says so."""
     if request.method == "POST":
         if stop():

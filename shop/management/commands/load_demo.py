@@ -11,7 +11,7 @@ from django.utils import timezone
 from catalog.models import Product
 from members import services as members
 from orders.models import Order
-from shop.demo import loading, selling
+from shop.demo import activities, loading, selling
 from shop.demo.accounts import ACCOUNTS
 from shop.demo.history import tell_sandbox
 from shop.demo.pictures.album import ALBUM
@@ -58,6 +58,7 @@ class Command(BaseCommand):
         self._say("people", len(staff) + len(shoppers))
         if not Order.objects.exists():
             self._say("orders", len(selling.sell_all(selling.Cast(shoppers, staff, stores), now=now)))
+        self._say("activities", activities.load_activities(nodes, by=staff["owner"], now=now))
         while members.seal_operations(now=now):
             pass  # each call seals one batch
         if settings.DEMO:
