@@ -18,13 +18,13 @@ def load_activities(nodes: dict[tuple[str, ...], Category], *, by: Member, now: 
     """Write the activities, unless there are some; return how many."""
     if Promotion.objects.exists():
         return 0
-    starts_at = now - HOUR
+    starts_at = now.replace(minute=0, second=0, microsecond=0) - HOUR
     offers = [*_offers(nodes, starts_at), _gift_offer(starts_at)]
     for draft in offers:
         promotions.save_offer(draft=draft, by=by, now=starts_at)
     sessions = [
         _session("街坊早市场", NOW_ON_SALE, starts_at, starts_at + DAY, early=30),
-        _session("明日家居场", TOMORROW, now + DAY, now + DAY + 3 * HOUR, early=30),
+        _session("明日家居场", TOMORROW, starts_at + DAY + HOUR, starts_at + DAY + 4 * HOUR, early=30),
     ]
     for number, session in enumerate(sessions):
         promotions.save_flash_sale(draft=session, submission=f"demo-{number}", by=by, now=starts_at)
