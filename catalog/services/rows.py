@@ -7,6 +7,7 @@ from typing import Any
 from catalog.models import ProductStatus, spec_text_of
 from catalog.services.cells import CellRefused, Pairs, read_cell
 from catalog.services.columns import LABELS
+from shop.lib import wording
 from shop.lib.money import yuan
 from shop.lib.richtext import clean
 from shop.lib.tables import Row
@@ -140,3 +141,14 @@ def _mend(group: GoodsGroup) -> None:
         price, market = row.values.get("price"), row.values.get("market_price")
         if price and market and market < price:
             group.warnings.append(Note(row.line, f"市场价 {yuan(market)} 低于本站价 {yuan(price)}，不会显示"))
+    _lint(group)
+
+
+def _lint(group: GoodsGroup) -> None:
+    """Warn of absolute words (绝对化用语) in what shoppers will read."""
+    for key in ("name", "selling_point", "detail_html"):
+        found = wording.judge(str(group.values.get(key) or ""))
+        words = found.forbidden + found.doubtful
+        if words:
+            sentence = f"{LABELS[key]}里的{wording.quoted(words)}是绝对化用语，广告法禁止，请改掉"
+            group.warnings.append(Note(group.lines.get(key, group.line), sentence))

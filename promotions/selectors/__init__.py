@@ -38,8 +38,10 @@ from promotions.selectors.offers import (
     offer_page,
     offer_terms,
     offers_shown,
+    pages_of,
     public_offers,
     running_offers,
+    with_tiers,
 )
 from promotions.selectors.referrals import (
     DOUBTS,
@@ -94,6 +96,7 @@ __all__ = [
     "offer_terms",
     "offered_of",
     "offers_shown",
+    "pages_of",
     "personal_data",
     "points_terms",
     "public_deals",
@@ -112,4 +115,5 @@ __all__ = [
     "tabs_at",
     "tagged",
     "tags_of_product",
+    "with_tiers",
 ]

@@ -117,15 +117,15 @@ def offers_shown(*, level_id: int | None, now: datetime) -> list[OfferPage]:
     Queries: offers, tiers with gifts, and the names of levels and of categories where an offer has some.
     """
     alive = in_state(RunState.RUNNING, now) | in_state(RunState.SCHEDULED, now)
-    rows = Promotion.objects.filter(alive).prefetch_related(_TIERS_WITH_GIFTS).order_by("starts_at", "priority", "pk")
+    rows = with_tiers(Promotion.objects.filter(alive)).order_by("starts_at", "priority", "pk")
     mine = [row for row in rows if not row.level_ids or level_id in row.level_ids]
-    return _pages(mine, now)
+    return pages_of(mine, now=now)
 
 
 def offer_page(promotion_id: int, *, now: datetime) -> tuple[OfferPage, Promotion] | None:
     """Return an activity as shoppers see it, with its row; None when there is none."""
-    row = Promotion.objects.filter(pk=promotion_id).prefetch_related(_TIERS_WITH_GIFTS).first()
-    return (_pages([row], now)[0], row) if row else None
+    row = with_tiers(Promotion.objects.filter(pk=promotion_id)).first()
+    return (pages_of([row], now=now)[0], row) if row else None
 
 
 def goods_of(promotion: Promotion) -> GoodsFound:
@@ -149,7 +149,13 @@ def below(category_ids: Collection[int]) -> QuerySet[Category]:
     )
 
 
-def _pages(rows: Sequence[Promotion], now: datetime) -> list[OfferPage]:
+def with_tiers(rows: QuerySet[Promotion]) -> QuerySet[Promotion]:
+    """Read along what the pages of offers need: tiers with their gifts."""
+    return rows.prefetch_related(_TIERS_WITH_GIFTS)
+
+
+def pages_of(rows: Sequence[Promotion], *, now: datetime) -> list[OfferPage]:
+    """Return rows of `with_tiers` as shoppers see them. Queries: names of levels and categories where one has some."""
     levels = _names(Level.objects.all(), (pk for row in rows for pk in row.level_ids))
     of_categories = [row for row in rows if row.scope_kind == ScopeKind.CATEGORY]
     categories = _names(Category.objects.all(), (pk for row in of_categories for pk in row.scope_ids))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 from promotions.models import OfferBasis, OfferKind, ScopeKind
 
@@ -115,24 +116,25 @@ def _tier_problem(draft: OfferDraft, tier: TierDraft) -> tuple[str, str] | None:
     if tier.threshold < 1:
         return "threshold", "门槛要大于 0"
     if draft.kind == OfferKind.AMOUNT_OFF:
-        if tier.off < 1:
-            return "off", "请填写减多少元"
-        if draft.basis == OfferBasis.AMOUNT and tier.off > tier.threshold:
-            return "off", "减的金额不能超过门槛"
+        return _off_problem(draft, tier)
     if draft.kind == OfferKind.PERCENT_OFF and not 1 <= tier.percent <= 99:
         return "percent", "请填 1 到 99，例如 85 就是 8.5 折"
-    if draft.kind == OfferKind.GIFT:
-        if tier.gift_id is None:
-            return "gift", "请选择赠品"
-        if tier.gift_units < 1:
-            return "gift_units", "每次至少送 1 件"
-    return None
+    if draft.kind == OfferKind.GIFT and tier.gift_id is None:
+        return "gift", "请选择赠品"
+    return None if tier.gift_units > 0 else ("gift_units", "每次至少送 1 件")
+
+
+def _off_problem(draft: OfferDraft, tier: TierDraft) -> tuple[str, str] | None:
+    if tier.off < 1:
+        return "off", "请填写减多少元"
+    is_too_much = draft.basis == OfferBasis.AMOUNT and tier.off > tier.threshold
+    return ("off", "减的金额不能超过门槛") if is_too_much else None
 
 
 def _ladder_problems(draft: OfferDraft) -> Iterator[Problem]:
     """A threshold stands once, and a higher tier gives more."""
     rows = sorted(range(len(draft.tiers)), key=lambda row: draft.tiers[row].threshold)
-    for lower, higher in zip(rows, rows[1:], strict=False):
+    for lower, higher in pairwise(rows):
         below, above = draft.tiers[lower], draft.tiers[higher]
         if below.threshold == above.threshold:
             yield Problem("threshold", "这个门槛已经有一档了", row=max(lower, higher))

@@ -31,8 +31,8 @@ class FlashRefused(Exception):
 def take_flash(*, member: Member, units_by_item: Mapping[int, int], now: datetime) -> None:
     """Take `{item_id: units}` for an order of `member`, all or nothing.
 
-    Each is taken by two conditional UPDATEs: what the member holds, within their limit; then the quota. Raises
-    FlashRefused.
+    Each is taken by two statements that look and write at once: what the member holds, within their limit; then the
+    quota. Raises FlashRefused.
     """
     items = FlashItem.objects.select_related("sale", "sku__product").in_bulk(list(units_by_item))
     for item_id in units_by_item:

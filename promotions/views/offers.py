@@ -26,7 +26,7 @@ POSTER_LIFETIME = 24 * 3600  # seconds
 
 @require_safe
 def offer_list(request: HttpRequest) -> HttpResponse:
-    """Queries: offers, tiers with gifts; names of levels and categories where an offer has some. For a member their own."""
+    """Queries: offers, tiers with gifts, names of levels and categories where an offer has some. Members: their own."""
     level_id = request.user.level_id if isinstance(request.user, Member) else None
     offers = selectors.offers_shown(level_id=level_id, now=timezone.now())
     return render(request, "promotions/offer_list.html", {"offers": offers})
@@ -58,7 +58,7 @@ def offer_share(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 @require_safe
 def offer_poster(request: HttpRequest, offer_id: int) -> HttpResponse:
-    """Answer with the poster of an activity as a PNG to keep; drawn once a day. Queries: as the share page, settings."""
+    """Answer with the poster of an activity as a PNG, drawn once a day. Queries: as the share page, settings."""
     page, _ = _named(offer_id)
     address = request.build_absolute_uri(reverse("promotions:offer", args=[offer_id]))
     poster = poster_of(page, address=address, shop_name=ShopSettings.load().shop_name)

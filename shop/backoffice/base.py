@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any, TypeAlias, cast
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
-from django.contrib.admin.utils import quote
+from django.contrib.admin.utils import flatten_fieldsets, quote
 from django.db.models import Field, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,8 +18,11 @@ from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES, TEXT
 
 from members import services as members
 from members.models import Member
+from shop.lib import wording
 from shop.lib.money import FenField
 from shop.lib.uploads import store_ahead
+
+WORDING_REASON = "wording_reason"  # the field of a WordingMixin
 
 Staff: TypeAlias = Any  # a Member on which django-otp has set is_verified()
 
@@ -41,6 +45,16 @@ def posted(request: HttpRequest) -> Any:
 def log(request: HttpRequest, action: str, target: Model, **facts: Any) -> None:
     """Append to the operation log that the signed-in person did `action` to `target`."""
     members.log_operation(actor=cast(Member, request.user), action=action, target=target, now=now(), **facts)
+
+
+def settle_wording(request: HttpRequest, form: forms.BaseForm, target: Model) -> None:
+    """After saving a WordingMixin: warn of doubtful words; log with its reason what was kept though it is forbidden."""
+    for doubt in getattr(form, "wording_doubts", []):
+        messages.warning(request, doubt)
+    kept = getattr(form, "wording_overridden", [])
+    if kept:
+        summary = f"坚持使用绝对化用语{wording.quoted(dict.fromkeys(kept))}"
+        log(request, "keep_wording", target, summary=summary, after={"reason": form.cleaned_data[WORDING_REASON]})
 
 
 CLASSES_OF_WIDGETS: list[tuple[type[forms.Widget], list[str]]] = [
@@ -112,6 +126,16 @@ class StaffAdmin(ModelAdmin):
             store_ahead(request.FILES, model=self.model)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Put the field of a WordingMixin below the others; it stays hidden until it is asked for."""
+        fieldsets = super().get_fieldsets(request, obj)
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        if WORDING_REASON not in getattr(self.form, "base_fields", {}) or not may_write:
+            return fieldsets
+        if WORDING_REASON in flatten_fieldsets(fieldsets):
+            return fieldsets
+        return [*fieldsets, (None, {"fields": [WORDING_REASON]})]
+
     def get_actions(self, request: HttpRequest) -> Any:
         """Offer the actions that the class names; wholesale deleting is none of them."""
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
@@ -123,7 +147,8 @@ class StaffAdmin(ModelAdmin):
         return field
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
-        """Return what changed as `{"before": {...}, "after": {...}}` instead of a sentence."""
+        """Return what changed as `{"before": {...}, "after": {...}}` instead of a sentence; the form is saved."""
+        settle_wording(request, form, form.instance)
         changes = changes_of(form)
         for formset in formsets or []:
             for inline in formset.forms:
@@ -179,6 +204,8 @@ def changes_of(form: forms.BaseForm) -> list[tuple[str, Any, Any]]:
     """List `(name, before, after)` of every changed field, as plain values."""
     found = []
     for name in form.changed_data:
+        if name == WORDING_REASON:
+            continue
         before = form.get_initial_for_field(form.fields[name], name)
         found.append((name, plain(before), plain(form.cleaned_data.get(name))))
     return found

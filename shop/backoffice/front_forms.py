@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from shop.backoffice.wording import WordingMixin
 from shop.lib import regions
 from shop.models import PickupSlot, Store
 
@@ -16,8 +17,10 @@ LONGEST = {  # beyond these no merchant means what was typed
 }  # fmt: skip
 
 
-class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
+class SettingsForm(WordingMixin, forms.ModelForm):  # type: ignore[type-arg]
     """The switches of the shop, each with what it does; a shop delivers in at least one way."""
+
+    wording_fields = ["shop_name", "announcement"]
 
     class Meta:
         help_texts = {

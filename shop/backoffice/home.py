@@ -30,6 +30,7 @@ from catalog.models import (
 )
 from catalog.services import home as arranging
 from shop.backoffice.base import StaffAdmin, now, staff_of
+from shop.backoffice.wording import WordingMixin
 from shop.lib.http import typed_text
 from shop.lib.uploads import thumbnail_url
 
@@ -49,8 +50,10 @@ KINDS = {  # what a block of each kind is made of, and what it shows
 ELSEWHERE = "elsewhere"
 
 
-class BlockForm(forms.ModelForm):  # type: ignore[type-arg]
+class BlockForm(WordingMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A block; goods of a category need the category."""
+
+    wording_fields = ["title", "note"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -63,8 +66,10 @@ class BlockForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class PictureForm(forms.ModelForm):  # type: ignore[type-arg]
+class PictureForm(WordingMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A picture; where a tap leads is chosen from a list, or typed."""
+
+    wording_fields = ["title", "note"]
 
     target = forms.ChoiceField(label="点图打开", widget=UnfoldAdminSelectWidget)
 

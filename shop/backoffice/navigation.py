@@ -72,6 +72,8 @@ def people() -> list[Entry]:
 def marketing() -> list[Entry]:
     """List the tools that bring people back."""
     return [
+        table("满减满赠", "sell", "promotions.promotion"),
+        table("限时抢购", "bolt", "promotions.flashsale"),
         table("积分兑换", "redeem", "promotions.exchangeitem"),
         table("邀请有礼", "group_add", "promotions.referralcampaign"),
         table("邀请记录", "handshake", "promotions.referral"),

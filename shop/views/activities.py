@@ -30,7 +30,7 @@ def flash_strip(*, now: datetime) -> Strip | None:
 
 
 def offer_strip(*, now: datetime) -> list[tuple[int, str, str]]:
-    """Return (id, name, tag) of the first offers that run for everybody. Queries when nothing is cached: offers, tiers."""
+    """Return (id, name, words) of the first offers that run for all. Queries when nothing is cached: offers, tiers."""
     offers = promotions.public_offers(now=now)[:OFFERS_ON_HOME]
     return [(offer.id, offer.name, pricing.tier_words(offer, offer.tiers[0])) for offer in offers]
 

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from catalog.models import Product
 from orders.models import Redemption
 from orders.services.pickup_codes import new_code
+from promotions.models import FlashSale, Promotion
+from shop.lib import fragments
 from shop.lib.throttle import ThrottleCount
 from tests.browser import steps
 from tests.browser.world import World
@@ -93,6 +95,17 @@ def type_a_name(page: Page, world: World) -> None:
     expect(page.locator(".suggest__one")).to_have_count(7)
 
 
+def stop_the_offer(page: Page, world: World) -> None:
+    Promotion.objects.filter(pk=world.offer.pk).update(is_stopped=True)
+    page.goto(f"/offers/{world.offer.pk}/")
+
+
+def stop_the_sales(page: Page, world: World) -> None:
+    FlashSale.objects.update(is_stopped=True)
+    fragments.forget()
+    page.goto("/flash/")
+
+
 GUEST: list[State] = [
     ("home", "", at("/")),
     ("goods", "", at("/goods/")),
@@ -111,6 +124,16 @@ GUEST: list[State] = [
     ("privacy", "", at("/privacy/")),
     ("promotions:points_shop", "guest", at("/points/")),
     ("promotions:points_item", "guest", at("/points/{w.exchanges[coupon].pk}/")),
+    ("promotions:offers", "", at("/offers/")),
+    ("promotions:offer", "", at("/offers/{w.offer.pk}/")),
+    ("promotions:offer", "gift", at("/offers/{w.gift_offer.pk}/")),
+    ("promotions:offer_share", "", at("/offers/{w.offer.pk}/share/")),
+    ("promotions:flash", "", at("/flash/")),
+    ("promotions:flash", "later", at("/flash/?session={w.later_flash.pk}")),
+    ("product", "flash", at("/goods/{w.goods[flash].pk}/")),
+    ("product", "flash-later", at("/goods/{w.goods[later].pk}/")),
+    ("promotions:offer", "over", stop_the_offer),
+    ("promotions:flash", "none", stop_the_sales),
     ("cart:index", "empty", at("/cart/")),
     ("cart:index", "guest", put_into_cart("many", "few")),
     ("cart:index", "invalid", take_off_the_shelf),

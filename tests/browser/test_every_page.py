@@ -29,7 +29,7 @@ WITHOUT_PAGE = {  # they answer with a redirect, with nothing to see, or with a 
     "members:code_resend", "members:logout", "members:message_open", "members:message_read_all", "members:share_opened",
     "orders:again", "promotions:points_exchange",
     "orders:cancel", "orders:changed", "orders:hide", "orders:pay_notify", "orders:receive",
-    "promotions:invite_link", "promotions:invite_poster",
+    "promotions:invite_link", "promotions:invite_poster", "promotions:offer_poster",
 }  # fmt: skip
 
 

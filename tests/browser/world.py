@@ -9,18 +9,20 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image
 
-from catalog.models import BlockKind, GoodsSource, HomeBlock, HomePicture, Product, ProductImage, Sku
+from catalog.models import BlockKind, Category, GoodsSource, HomeBlock, HomePicture, Product, ProductImage, Sku
 from catalog.services import add_favourite, bump_catalogue, leave_footprint
 from catalog.services.home import lay_out_home
 from members.models import Address, Level, Member
 from members.services import claw_back_points, earn_points, notify, spend_points
 from orders import services as orders
 from orders.models import Order, OrderStatus, Redemption
-from promotions.models import CouponTemplate, ExchangeItem, Referral, ReferralCampaign
+from promotions.models import CouponTemplate, ExchangeItem, FlashSale, Promotion, Referral, ReferralCampaign
+from promotions.services import FlashItemDraft, TierDraft
 from shop.lib.uploads import store_image
 from shop.models import ShopSettings, Store
 from tests.browser import steps
 from tests.factories import make_address, make_category, make_member, make_order, make_product, make_sku, make_store
+from tests.promotions.activities import DAY, HOUR, make_flash, make_offer
 from tests.shop.backoffice import make_operator
 
 
@@ -31,6 +33,9 @@ class World:
     store: Store
     member: Member
     sku: Sku
+    offer: Promotion
+    gift_offer: Promotion
+    later_flash: FlashSale
     orders: dict[str, Order] = field(default_factory=dict)
     goods: dict[str, Product] = field(default_factory=dict)
     address: Address | None = None
@@ -55,11 +60,16 @@ def open_world() -> World:
         "few": make_product("每单两件的茶", categories=[drinks], limit_kind="per_order", limit_units=2, min_units=2),
         "gone": make_product("下架的茶", status="off_shelf"),
     }  # fmt: skip
+    goods |= {
+        "flash": make_product("抢购的茶", price=9900, stock=10, categories=[drinks]),
+        "later": make_product("明天抢的茶", price=8800, stock=10, categories=[drinks]),
+    }
     for number in range(22):
         make_product(f"茶点 {number}", price=990, categories=[drinks])
     bump_catalogue()
     member, sku = make_member("小满", phone="13911112222", invite_code="friends234"), goods["few"].skus.get()
-    world = World(store=make_store("拱宸桥店"), member=member, sku=sku, goods=goods)
+    ran = activities(goods, drinks)
+    world = World(store=make_store("拱宸桥店"), member=member, sku=sku, goods=goods, **ran)
     world.exchanges = fill_points_shop(sku)
     ReferralCampaign.objects.create(
         name="邀请有礼", starts_at=timezone.now(), inviter_points=50, invitee_points=20,
@@ -94,6 +104,30 @@ def fill_points(member: Member) -> None:
     )
     for number in range(22):
         earn_points(points=5, kind="review", source=f"review:{number}", **facts)
+
+
+def activities(goods: dict[str, Product], drinks: Category) -> dict[str, Any]:
+    """What runs: an offer in tiers, one with a gift, a session now and one tomorrow."""
+    now, gift = timezone.now(), goods["few"].skus.get()
+    window = {"now": now - HOUR, "starts_at": now - HOUR, "ends_at": now + DAY}
+    ladder = [TierDraft(10_000, off=1000), TierDraft(20_000, off=2500)]
+    flash, later = goods["flash"].skus.get(), goods["later"].skus.get()
+    make_flash(FlashItemDraft(flash.pk, 5900, 8, 2), name="午间茶场", rules_text="付款后当天发货。", **window)
+    tomorrow = {"now": now, "starts_at": now + DAY, "ends_at": now + DAY + HOUR}
+    return {
+        "offer": make_offer(
+            *ladder,
+            name="春茶满减",
+            scope_kind="category",
+            scope_ids=[drinks.pk],
+            rules_text="和优惠券可以一起用。",
+            **window,
+        ),
+        "gift_offer": make_offer(
+            TierDraft(16_800, gift_id=gift.pk, gift_change=20), kind="gift", name="满赠", **window
+        ),
+        "later_flash": make_flash(FlashItemDraft(later.pk, 4900, 8, 1), name="明日场", **tomorrow),
+    }
 
 
 def fill_life(world: World) -> None:

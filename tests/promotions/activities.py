@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 def offer_draft(*tiers: TierDraft, **fields: Any) -> OfferDraft:
     """满 100 减 10 on everything, from noon for a day, unless `tiers` or `fields` say otherwise."""
-    dull = {"name": "春日满减", "kind": "amount_off", "starts_at": NOON, "ends_at": NOON + DAY}
+    dull: dict[str, Any] = {"name": "春日满减", "kind": "amount_off", "starts_at": NOON, "ends_at": NOON + DAY}
     return OfferDraft(**(dull | fields), tiers=tiers or (TierDraft(10_000, off=1000),))
 
 
@@ -37,7 +37,7 @@ def make_gift_offer(*, stock: int, gift: Sku | None = None, units: int = 1, **fi
 
 def flash_draft(*items: FlashItemDraft, **fields: Any) -> FlashDraft:
     """A session from noon for two hours."""
-    dull = {"name": "午间场", "starts_at": NOON, "ends_at": NOON + 2 * HOUR}
+    dull: dict[str, Any] = {"name": "午间场", "starts_at": NOON, "ends_at": NOON + 2 * HOUR}
     return FlashDraft(**(dull | fields), items=items)
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.db.models import F
 
 from catalog.models import Sku, StockMove
+from members.models import Member
 from promotions import services as promotions
 from promotions.models import FlashBought, FlashGivenBack, FlashItem, FlashSale, PromotionTier
 from promotions.services import FlashItemDraft, FlashRefused, flash, gifts
@@ -95,7 +96,7 @@ def test_a_member_gets_two_pieces_however_many_devices() -> None:
 
 
 def test_without_the_condition_a_member_gets_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    def hold_carelessly(item: FlashItem, member: object, units: int) -> None:
+    def hold_carelessly(item: FlashItem, member: Member, units: int) -> None:
         row, _ = FlashBought.objects.get_or_create(item=item, member=member)
         if row.units + units > item.per_member:
             raise FlashRefused("超过限购")

@@ -1,4 +1,4 @@
-"""Threshold offers: written with every mistake told at its field, changed where that is harmless, their gifts counted."""
+"""Threshold offers: every mistake told at its field, changed where that is harmless, their gifts counted."""
 
 from dataclasses import replace
 from typing import Any

@@ -18,11 +18,13 @@ from members import services as members
 from members.models import Member
 from orders import services as orders
 from orders.models import BillLine, GatewayNotice, Order, Payment, RedemptionWay, Refund
+from promotions import services as promotions
 from shop import audit
 from shop.audit.findings import Finding
 from shop.models import PickupSlot
 from tests.factories import make_member, make_sku, make_staff
 from tests.orders.shopping import buy, notify, open_shop, paid, start, to_send
+from tests.promotions.activities import make_flash, make_gift_offer
 from tests.sandbox import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +53,20 @@ def shop(sandbox: Sandbox, settings: LazySettings, tmp_path: Path) -> dict[str, 
     _hand_over(kinds, boss)
     _send_back(kinds, boss, sandbox)
     members.log_operation(actor=boss, action="ship_order", target=kinds["shipped"], now=timezone.now())
+    _run_activities(boss)
     members.seal_operations(now=timezone.now())
     return kinds
+
+
+def _run_activities(boss: Member) -> None:
+    """Let an offer with gifts and a flash sale run, and end another."""
+    now = timezone.now()
+    window = {"now": now, "starts_at": now, "ends_at": now + timedelta(hours=1)}
+    make_gift_offer(stock=3, by=boss, **window)
+    make_flash(by=boss, **window)
+    over = make_flash(by=boss, **window)
+    promotions.stop_flash_sale(sale=over, by=boss, now=now)
+    promotions.return_flash_quota(now=now)
 
 
 def _hand_over(kinds: dict[str, Order], boss: Member) -> None:
@@ -137,6 +151,10 @@ ROWS = {  # what a corruption changes; `:name` is the key of an order of the sho
     "sale": "UPDATE catalog_stockmove SET ... WHERE kind = 'order' AND sku_id = :daily",
     "message": "UPDATE members_message SET ... WHERE dedupe_key = 'paid::ready'",
     "told": "DELETE FROM members_message WHERE ...",
+    "gift": "UPDATE promotions_promotiontier SET ... WHERE gift_total = 3",
+    "piece": "UPDATE promotions_flashitem SET ... WHERE returned = 0",
+    "returned piece": "UPDATE promotions_flashitem SET ... WHERE returned > 0",
+    "returned move": "UPDATE catalog_stockmove SET ... WHERE kind = 'flash_back'",
     "log": "UPDATE members_operationlog SET ... WHERE id = (SELECT MIN(id) FROM members_operationlog)",
 }
 CORRUPTIONS = [
@@ -163,8 +181,14 @@ CORRUPTIONS = [
     ("I8", "catalog_sku", "sku", "stock = stock + 1"),
     ("I8", "catalog_sku", "first move", "delta = delta + 1"),
     ("I8", "orders_orderline", "sale", "delta = -1"),
+    ("I8", "promotions_flashitem", "piece", "quota = quota + 1"),
+    ("I8", "promotions_flashitem", "returned piece", "returned = returned - 1"),
+    ("I8", "promotions_flashitem", "returned move", "delta = delta - 1"),
     ("I9", "catalog_sku", "sale", "delta = -10"),
     ("I9", "catalog_sku", "sale", "delta = -99"),
+    ("I10", "promotions_promotiontier", "gift", "gift_left = gift_left - 1"),
+    ("I10", "promotions_flashitem", "piece", "taken = 1"),
+    ("I10", "promotions_flashbought", "piece", "taken = 1"),
     ("I14", "orders_orderline", "line", "units_handed = 1"),
     ("I14", "orders_redemption", "redeemed", "status = 'cancelled'"),
     ("I14", "orders_order", "order", "pickup_code = '123456789012'"),

@@ -38,6 +38,19 @@ SNAPSHOT = {
     """,
     "店员": """
         orders.accept_order orders.redeem_order orders.remark_order orders.view_order orders.view_redemption
+        catalog.delete_product catalog.view_category catalog.view_homeblock catalog.view_product catalog.view_sku
+        catalog.view_stockmove members.view_member members.view_message orders.accept_order orders.cancel_order
+        orders.redeem_order orders.redeem_without_code orders.refund_order orders.remark_order
+        orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption orders.view_order
+        orders.view_redemption orders.view_refund promotions.add_flashsale promotions.add_promotion
+        promotions.change_flashsale promotions.change_promotion promotions.view_flashsale promotions.view_promotion
+        shop.add_pickupslot shop.change_pickupslot shop.change_store
+        shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
+    """,
+    "财务": """
+        orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
+        orders.view_redemption orders.view_refund promotions.view_flashsale promotions.view_promotion
+        shop.view_shopsettings shop.view_store
     """,
 }
 
@@ -100,6 +113,10 @@ PAGES = {  # page -> who may open it
     "/admin/catalog/stockmove/": "运营 店主",
     "/admin/catalog/category/": "运营 店主",
     "/admin/catalog/category/add/": "运营 店主",
+    "/admin/promotions/promotion/": "运营 财务 店主",
+    "/admin/promotions/promotion/add/": "运营 店主",
+    "/admin/promotions/flashsale/": "运营 财务 店主",
+    "/admin/promotions/flashsale/add/": "运营 店主",
     "/admin/members/member/": "运营 店主",
     "/admin/members/member/export/": "运营 店主",
     "/admin/members/member/exports/": "运营 店主",

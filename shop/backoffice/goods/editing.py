@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 
 from catalog import services as catalog
 from catalog.models import Category, Product, ProductStatus
-from shop.backoffice.base import now, staff_of
+from shop.backoffice.base import now, settle_wording, staff_of
 from shop.backoffice.goods.sheet import PLAIN_FIELDS, Sheet
 
 SKU_NUMBERS = ["market_price", "cost_price", "stock_floor", "weight"]
@@ -59,6 +59,7 @@ def save(request: HttpRequest, sheet: Sheet, product: Product | None) -> bool:
     except catalog.StockTooLow as refusal:
         sheet.fact.add_error(None, str(refusal))
         return False
+    settle_wording(request, sheet.fact, saved)
     messages.success(request, f"已保存商品 {saved.name}（{saved.get_status_display()}）")
     return True
 

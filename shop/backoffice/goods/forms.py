@@ -10,14 +10,17 @@ from django.utils.html import linebreaks
 from catalog.models import LimitKind, ProductStatus
 from shop.backoffice.base import BackofficeForm
 from shop.backoffice.goods.matrix import MOST_ROWS, read_specs
+from shop.backoffice.wording import WordingMixin
 from shop.lib.money import YuanFormField
 from shop.lib.uploads import UploadRefused, check_picture
 
 MOST_NUMBER = 99_999_999
 
 
-class ProductForm(BackofficeForm):
+class ProductForm(WordingMixin, BackofficeForm):
     """What is true of all SKUs of a product."""
+
+    wording_fields = ["name", "selling_point", "attributes", "detail_html"]
 
     name = forms.CharField(label="商品名称", max_length=100)
     code = forms.CharField(

@@ -9,6 +9,7 @@ from django.http import HttpRequest, QueryDict
 
 from catalog.models import Category, Product, Sku
 from catalog.services.drafts import MOST_IMAGES
+from shop.backoffice.base import WORDING_REASON
 from shop.backoffice.goods import matrix
 from shop.backoffice.goods.forms import ProductForm, SkuFormSet, UploadForm
 from shop.lib.uploads import UploadRefused, store_image
@@ -194,7 +195,7 @@ def facts_of(product: Product | None) -> dict[str, Any]:
 
 def typed_facts(post: QueryDict) -> dict[str, Any]:
     """Return what was typed, to be shown again without judging it."""
-    names = [*PLAIN_FIELDS, "attributes", "submission"]
+    names = [*PLAIN_FIELDS, "attributes", "submission", WORDING_REASON]
     chosen = [int(value) for value in post.getlist("categories") if value.isdecimal() and len(value) < 18]
     return {name: post.get(name, "") for name in names} | {"categories": chosen}
 

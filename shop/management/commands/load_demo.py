@@ -12,7 +12,7 @@ from catalog.models import Product
 from members import services as members
 from orders.models import Order
 from promotions.models import Coupon
-from shop.demo import coupons, knowing, loading, selling, standing
+from shop.demo import activities, coupons, knowing, loading, selling, standing
 from shop.demo.accounts import ACCOUNTS
 from shop.demo.history import tell_sandbox
 from shop.demo.pictures.album import ALBUM
@@ -66,6 +66,7 @@ class Command(BaseCommand):
         self._say("points", standing.load_points(shoppers, by=staff["operator"], now=now))
         self._say("exchanges", standing.load_points_shop(by=staff["owner"], now=now))
         self._say("tags", knowing.load_knowledge(shoppers, now=now))
+        self._say("activities", activities.load_activities(nodes, by=staff["owner"], now=now))
         while members.seal_operations(now=now):
             pass  # each call seals one batch
         if settings.DEMO:
