@@ -71,7 +71,7 @@ def start_push(
     )  # fmt: skip
     summary = f"向 {preview.issued} 位会员发放 {locked.name}"
     after = {name: len(value) if name == "members" else value for name, value in audience.items()}
-    members.log_operation(actor=by, action="push", target=locked, summary=summary, after=after, now=now)
+    members.log_operation(actor=by, action="push_coupon", target=locked, summary=summary, after=after, now=now)
     return push
 
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
-SCREENS = ["orders", "goods", "people", "till", "redemptions", "front", "home", "records"]
+SCREENS = ["orders", "goods", "people", "till", "redemptions", "front", "home", "coupons", "records"]
 
 
 class BackofficeConfig(AdminConfig):

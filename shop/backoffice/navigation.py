@@ -44,6 +44,13 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [table("会员", "group", "members.member"), table("消息", "mail", "members.message")],
         },
         {
+            "title": "营销",
+            "items": [
+                table("优惠券", "confirmation_number", "promotions.coupontemplate"),
+                table("领取记录", "contract", "promotions.coupon"),
+            ],
+        },
+        {
             "title": "资金",
             "items": [table("支付单", "payments", "orders.payment"), table("对账单", "balance", "orders.billline")],
         },

@@ -48,6 +48,13 @@ ACTIONS = {
     "change_password": "修改密码",
     "reset_totp": "重置两步验证",
     "enrol_totp": "开启两步验证",
+    "stop_coupon": "停发优惠券",
+    "resume_coupon": "恢复发放优惠券",
+    "revoke_coupons": "作废优惠券",
+    "push_coupon": "发放优惠券",
+    "stop_push": "停止发放",
+    "make_codes": "生成兑换码",
+    "export_codes": "导出兑换码",
 }
 
 
@@ -56,6 +63,7 @@ KINDS = [
     for label in [
         "orders.order", "orders.refund", "orders.redemption", "catalog.product", "catalog.sku", "catalog.category",
         "catalog.homeblock", "members.member", "shop.shopsettings", "shop.store", "shop.pickupslot",
+        "promotions.coupontemplate", "promotions.coupon",
     ]
 ]  # fmt: skip
 

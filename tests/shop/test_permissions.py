@@ -18,12 +18,14 @@ SNAPSHOT = {
         catalog.view_stockmove members.view_member members.view_message orders.accept_order orders.cancel_order
         orders.redeem_order orders.redeem_without_code orders.refund_order orders.remark_order
         orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption orders.view_order
-        orders.view_redemption orders.view_refund shop.add_pickupslot shop.change_pickupslot shop.change_store
-        shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
+        orders.view_redemption orders.view_refund promotions.add_coupontemplate promotions.change_coupontemplate
+        promotions.view_coupon promotions.view_coupontemplate shop.add_pickupslot shop.change_pickupslot
+        shop.change_store shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
     """,
     "财务": """
         orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
-        orders.view_redemption orders.view_refund shop.view_shopsettings shop.view_store
+        orders.view_redemption orders.view_refund promotions.view_coupon promotions.view_coupontemplate
+        shop.view_shopsettings shop.view_store
     """,
     "店员": "orders.accept_order orders.redeem_order orders.remark_order orders.view_order orders.view_redemption",
 }
