@@ -21,7 +21,7 @@ def text_of(page: Path) -> str:
 
 def words_of_screens() -> str:
     """Return all that a screen can say: templates, scripts, code, and the translation of the theme."""
-    folders = ["shop", "orders", "catalog", "members", "templates", "static/js", "locale"]
+    folders = ["shop", "orders", "catalog", "members", "promotions", "templates", "static/js", "locale"]
     files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
     return "\n".join(text_of(path) for path in files if path.suffix in {".py", ".html", ".js", ".po"})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Category, Product
@@ -169,7 +170,7 @@ def offered_of(template: CouponTemplate, level_names: Mapping[int, str], scope: 
 def worth_of(terms: CouponTerms) -> SafeString:
     """Return the large figure of a ticket: "¥5", or "8.5" before 折."""
     if terms.kind == CouponKind.PERCENT:
-        return SafeString(f"{terms.percent / 10:g}")
+        return format_html("{}", f"{terms.percent / 10:g}")
     return markup.price(terms.amount) if terms.amount % 100 else markup.round_price(terms.amount)
 
 

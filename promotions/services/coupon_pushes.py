@@ -58,7 +58,7 @@ def start_push(
     locked = CouponTemplate.objects.select_for_update().get(pk=template.pk)
     if locked.issue_mode not in PUSHED:
         raise PushRefused("这种券会自动发放，不能定向发放")
-    if why := why_none(locked, now):
+    if why := why_none(locked, now=now):
         raise PushRefused(why)
     if locked.pushes.filter(status=PushStatus.RUNNING).exists():
         raise PushRefused("这张券正在发放，请等这一次发完")

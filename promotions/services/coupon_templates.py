@@ -24,7 +24,7 @@ MOST_GOODS = 1000
 MOST_UNITS = 100_000_000
 
 
-def problems_of(template: CouponTemplate, before: CouponTemplate | None, now: datetime) -> list[CouponProblem]:
+def problems_of(template: CouponTemplate, *, before: CouponTemplate | None, now: datetime) -> list[CouponProblem]:
     """Say what is wrong with the terms, and with how they differ from `before`, what is saved now."""
     found = [*_worth(template), *_goods(template), *_handing_out(template), *_validity(template)]
     if before and before.issued:
@@ -40,7 +40,7 @@ def save_template(*, template: CouponTemplate, by: Member | None, now: datetime)
     """Write new or changed terms. Raises TemplateRefused, and writes nothing."""
     _tidy(template)
     before = CouponTemplate.objects.select_for_update().filter(pk=template.pk).first() if template.pk else None
-    if problems := problems_of(template, before, now):
+    if problems := problems_of(template, before=before, now=now):
         raise TemplateRefused(problems)
     return _store(template, before, by, now)
 

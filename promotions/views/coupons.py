@@ -60,7 +60,7 @@ def coupon_share(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "coupon": offered,
         "token": token,
-        "over": promotions.why_none(template, timezone.now()),
+        "over": promotions.why_none(template, now=timezone.now()),
         "goods": selectors.scope_names(template, limit=5) if offered.scope == template.scope_words else [],
         "address": address,
         "qr": fragments.fresh(f"qr:{address}", "", lambda: qrcodes.data_uri(address)),

@@ -10,9 +10,12 @@ from members.models import Address, Member
 from members.services import notify
 from orders import services as orders
 from orders.models import Order, OrderStatus, Redemption
+from promotions import services as promotions
+from promotions.models import CouponTemplate
 from shop.models import ShopSettings, Store
 from tests.browser import steps
 from tests.factories import make_address, make_category, make_member, make_order, make_product, make_sku, make_store
+from tests.promotions.coupons import make_coupon, make_template
 from tests.shop.backoffice import make_operator
 
 
@@ -25,6 +28,7 @@ class World:
     sku: Sku
     orders: dict[str, Order] = field(default_factory=dict)
     goods: dict[str, Product] = field(default_factory=dict)
+    coupons: dict[str, CouponTemplate] = field(default_factory=dict)
     address: Address | None = None
     redemption: Redemption | None = None
 
@@ -50,7 +54,31 @@ def open_world() -> World:
         make_product(f"茶点 {number}", price=990, categories=[drinks])
     bump_catalogue()
     member = make_member("小满", phone="13911112222")
-    return World(store=make_store("拱宸桥店"), member=member, sku=goods["few"].skus.get(), goods=goods)
+    return World(
+        store=make_store("拱宸桥店"), member=member, sku=goods["few"].skus.get(), goods=goods,
+        coupons=make_coupons(goods["many"]),
+    )  # fmt: skip
+
+
+def make_coupons(product: Product) -> dict[str, CouponTemplate]:
+    """Coupons of every look: to take, nearly gone, gone, for VIPs, percent, shared."""
+    now = timezone.now()
+    made = {
+        "free": make_template("进店礼", now=now),
+        "percent": make_template(
+            "茶叶 8.8 折，名字写得很长很长也不要紧的一张券", kind="percent", percent=88, max_discount=2050,
+            scope_kind="product", scope_ids=[product.pk], remark="春茶除外，不找零，最多减 20.5 元。", now=now,
+        ),
+        "few": make_template("手快有", total=5, now=now),
+        "gone": make_template("手慢无", total=1, now=now),
+        "vip": make_template("贵宾", vip_only=True, now=now),
+        "shared": make_template("请朋友喝茶", issue_mode="share", now=now),
+        "over": make_template("上个月的", issue_mode="share", claim_to=now, now=now),
+    }  # fmt: skip
+    for kind, units in (("few", 4), ("gone", 1)):
+        for _ in range(units):
+            make_coupon(made[kind], now=now)
+    return made
 
 
 def fill_life(world: World) -> None:
@@ -85,6 +113,7 @@ def fill_life(world: World) -> None:
     orders.refund_lines(
         order=refunded, units_by_line={line.pk: 1}, restock=True, by=make_operator(), now=now, reason="缺货一件"
     )
+    give_coupons(world)
     for number in range(3):
         notify(
             member=member,
@@ -95,3 +124,19 @@ def fill_life(world: World) -> None:
             link="/orders/",
             now=now,
         )
+
+
+def give_coupons(world: World) -> None:
+    """Let the member hold coupons in every state."""
+    now, member = timezone.now(), world.member
+    terms = {
+        "soon": {"valid_days": 2}, "later": {"from_next_day": True}, "used": {"threshold": 0, "amount": 1290},
+        "old": {},
+    }  # fmt: skip
+    held = {
+        name: make_coupon(make_template("老街坊", now=now, **facts), member=member, now=now)  # type: ignore[arg-type]
+        for name, facts in terms.items()
+    }
+    promotions.spend_coupon(member=member, coupon_id=held["used"].pk, now=now)
+    promotions.revoke_coupon(coupon=held["old"], reason="", by=None, now=now)
+    promotions.claim(template_id=world.coupons["free"].pk, member=member, now=now)

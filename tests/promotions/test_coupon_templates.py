@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 SOUND: dict[str, Any] = {"name": "券", "amount": 500, "threshold": 5000}
 PERCENT: dict[str, Any] = {"name": "券", "kind": "percent", "percent": 85}
-FIXED = {"validity_kind": "fixed", "valid_from": date(2026, 3, 1), "valid_to": date(2026, 3, 31)}
+FIXED: dict[str, Any] = {"validity_kind": "fixed", "valid_from": date(2026, 3, 1), "valid_to": date(2026, 3, 31)}
 
 
 @pytest.mark.parametrize(

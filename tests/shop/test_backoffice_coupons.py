@@ -1,6 +1,6 @@
 """Coupons in the back office: written, copied, stopped, sent, printed as codes, promoted; by whom and by whom not."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -209,10 +209,11 @@ def test_the_list_shows_terms_numbers_and_state_per_tab(desk: Client) -> None:
 
 @pytest.mark.parametrize("state", ["running", "scheduled", "ended", "stopped"])
 def test_the_list_is_narrowed_by_state(desk: Client, state: str) -> None:
-    now, day = timezone.now(), timezone.timedelta(days=1)
-    for name, terms in {
+    now, day = timezone.now(), timedelta(days=1)
+    kinds: dict[str, dict[str, Any]] = {
         "running": {}, "scheduled": {"claim_from": now + day}, "ended": {"claim_to": now - day}, "stopped": {},
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for name, terms in kinds.items():
         template = new(name=f"券-{name}", **terms)
         if name == "stopped":
             promotions.stop_template(template=template, stop=True, by=None, now=now)
@@ -297,12 +298,13 @@ def test_every_audience_is_previewed_then_sent(desk: Client, whom: str) -> None:
     chosen.tags.add(tag)
     make_member()
     template = new(issue_mode="push")
-    typed: dict[str, Any] = {
+    kinds: dict[str, dict[str, Any]] = {
         "everybody": {}, "levels": {"levels": [gold.pk]}, "tags": {"tags": [tag.pk]},
         "segments": {"segments": ["silent"]}, "numbers": {"numbers": f"{chosen.no}，000000000000"},
         "file": {"file": SimpleUploadedFile("p.csv", "手机\n139-1111-2222\n13800009999\n".encode("gb18030"))},
         "xlsx": {"whom": "file", "file": workbook("13911112222", "13800009999")},
-    }[whom]  # fmt: skip
+    }  # fmt: skip
+    typed = kinds[whom]
 
     seen = send(desk, template, **({"whom": whom} | typed))
     promotions.run_pushes(now=timezone.now())

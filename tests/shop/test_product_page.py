@@ -19,16 +19,16 @@ def _nothing_kept() -> None:
     start_cold()
 
 
-def test_the_product_page_costs_six_queries(client: Client, django_assert_num_queries: Any) -> None:
+def test_the_product_page_costs_seven_queries(client: Client, django_assert_num_queries: Any) -> None:
     goods = make_product(specs={"颜色": ["白", "绿"], "尺寸": ["小", "中", "大"]})
 
-    with django_assert_num_queries(6):  # version, SKUs with product, pictures, settings, stores, others
+    with django_assert_num_queries(7):  # version, SKUs with product, pictures, settings, stores, others, coupons
         client.get(f"/goods/{goods.pk}/")
     with django_assert_num_queries(1):  # version
         client.get(f"/goods/{goods.pk}/")
 
 
-@pytest.mark.parametrize(("limit", "queries"), [("none", 10), ("lifetime", 11)])
+@pytest.mark.parametrize(("limit", "queries"), [("none", 11), ("lifetime", 12)])
 def test_a_member_pays_for_the_session_and_with_a_limit_for_what_they_bought(
     client: Client, django_assert_num_queries: Any, limit: str, queries: int
 ) -> None:

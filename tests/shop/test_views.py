@@ -54,12 +54,12 @@ def test_home_of_a_new_shop_says_that_the_shelves_are_empty(client: Client) -> N
     assert "货架还空着" in text_of(client, "/")
 
 
-def test_home_costs_five_queries_and_one_once_it_is_kept(client: Client, django_assert_num_queries: Any) -> None:
+def test_home_costs_six_queries_and_one_once_it_is_kept(client: Client, django_assert_num_queries: Any) -> None:
     for number in range(20):
         make_product(f"商品 {number}", categories=[make_category(f"分类 {number}")])
         make_store()
 
-    with django_assert_num_queries(5):  # settings with the version, categories, blocks, goods, stores
+    with django_assert_num_queries(6):  # settings with the version, categories, blocks, goods, stores, coupons
         client.get("/")
     with django_assert_num_queries(1):  # version
         client.get("/")
@@ -87,7 +87,7 @@ def test_delivery_is_promised_as_the_merchant_set_it(client: Client) -> None:
     assert "可自提" not in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/", 6), ("/goods/", 5)])
+@pytest.mark.parametrize(("path", "queries"), [("/", 7), ("/goods/", 5)])
 def test_a_member_costs_the_front_pages_no_more_than_the_session(
     client: Client, django_assert_num_queries: Any, path: str, queries: int
 ) -> None:
@@ -127,7 +127,7 @@ def test_a_guest_is_shown_the_way_to_sign_in(client: Client, django_assert_num_q
 def test_a_member_sees_who_they_are_with_the_phone_masked(client: Client, django_assert_num_queries: Any) -> None:
     as_member(client, make_member("小满", phone="13812345678"))
 
-    with django_assert_num_queries(7):  # session, member, orders by status, unread, settings, favourites, seen
+    with django_assert_num_queries(8):  # session, member, orders by status, unread, settings, favourites, coupons, seen
         page = text_of(client, "/me/")
 
     assert "小满" in page

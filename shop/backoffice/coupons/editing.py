@@ -78,7 +78,7 @@ def fresh(mode: str) -> CouponTemplate:
 
 
 def why_none(template: CouponTemplate) -> str:
-    return promotions.why_none(template, now()) if template.pk else ""
+    return promotions.why_none(template, now=now()) if template.pk else ""
 
 
 def save(request: HttpRequest, form: TemplateForm, template: CouponTemplate) -> CouponTemplate | None:

@@ -109,6 +109,8 @@ class TemplateForm(BackofficeForm):
     def initial_of(cls, template: CouponTemplate) -> dict[str, Any]:
         """Return what the form shows of `template`."""
         shown = {name: getattr(template, name) for name in cls.base_fields}
+        if template.pk is None:
+            shown |= {"amount": None, "percent": None}  # for the merchant to fill in
         return shown | {"scope_ids": template.scope_ids if template.scope_kind == ScopeKind.CATEGORY else []}
 
 

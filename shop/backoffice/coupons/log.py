@@ -85,6 +85,9 @@ class CouponAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view(coupon_revoke)
         return [path("<int:pk>/revoke/", view, name="promotions_coupon_revoke"), *super().get_urls()]
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "领取记录", **(extra_context or {})})
+
     @admin.display(description="会员")
     def who(self, coupon: Coupon) -> SafeString:
         member = coupon.member

@@ -51,7 +51,7 @@ def coupon_push(request: HttpRequest, pk: int) -> HttpResponse:
     running = any(push.status == PushStatus.RUNNING for push in pushes)
     return page(
         request, "push", title=f"发放：{template.name}", template=template, form=form, pushes=pushes, running=running,
-        why_none=promotions.why_none(template, now()), back=reverse(CHANGE, args=[pk]), **facts,
+        why_none=promotions.why_none(template, now=now()), back=reverse(CHANGE, args=[pk]), **facts,
     )  # fmt: skip
 
 
