@@ -117,6 +117,13 @@ def test_bad_input_is_refused_in_words_and_nothing_is_lost(desk: Client, typed: 
     assert CouponTemplate.objects.count() == 0
 
 
+def test_all_that_is_wrong_is_said_at_once(desk: Client) -> None:
+    page = text_of(save(desk, name="", kind="percent", percent="100", valid_days="0", total="x"))
+
+    for sentence in ("必填", "折扣要在 1 到 99 之间", "有效天数要在", "整数"):
+        assert sentence in page, sentence
+
+
 def test_what_members_hold_cannot_be_changed_by_a_posted_form(desk: Client) -> None:
     template = new(total=10)
     held(template)

@@ -60,8 +60,10 @@ def coupon_edit(request: HttpRequest, object_id: str = "") -> HttpResponse:
     form = TemplateForm(
         posted(request), initial=TemplateForm.initial_of(template), frozen=bool(template.pk and template.issued)
     )  # fmt: skip
-    if request.method == "POST" and form.is_valid() and (saved := save(request, form, template)):
-        messages.success(request, f"已保存「{saved.name}」")
+    if request.method == "POST" and not form.is_valid():  # say all that is wrong at once
+        form.place(promotions.problems_of(form.write_into(template), before=None, now=now()))
+    elif request.method == "POST" and (saved := save(request, form, template)):
+        messages.success(request, f"已保存「{saved.name}」：{saved.worth_words}，{saved.threshold_words}")
         return redirect(after_saving(saved))
     label, hint = MODES[template.issue_mode]
     facts: dict[str, Any] = {"title": template.name or f"新建{label}", "form": form, "template": template}

@@ -90,7 +90,7 @@ class TemplateForm(BackofficeForm):
     def write_into(self, template: CouponTemplate) -> CouponTemplate:
         """Return `template` with what was typed; goods that were picked stay while they make sense."""
         facts = dict(self.cleaned_data)
-        picked, had = facts.pop("scope_ids"), template.scope_kind
+        picked, had = facts.pop("scope_ids", []), template.scope_kind
         for name, value in facts.items():
             empty = 0 if isinstance(self.fields[name], forms.IntegerField | YuanFormField) else value
             setattr(template, name, empty if value is None else value)
@@ -101,8 +101,10 @@ class TemplateForm(BackofficeForm):
         return template
 
     def place(self, problems: list[promotions.CouponProblem]) -> None:
-        """Put each sentence at its field."""
+        """Put each sentence at its field, unless something is said there already."""
         for problem in problems:
+            if problem.field in self.errors:
+                continue
             self.add_error(problem.field if problem.field in self.fields else None, problem.sentence)
 
     @classmethod
