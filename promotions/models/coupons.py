@@ -64,6 +64,16 @@ class CouponTerms(Scoped):
         return f"{self.percent / 10:g} 折{cap}"
 
     @property
+    def short_words(self) -> str:
+        """Threshold and worth in the shortest words: "满 59 减 6", "9 折"."""
+        over = f"满 {self.threshold / 100:g} " if self.threshold else ""
+        return (
+            f"{over}减 {self.amount / 100:g} 元"
+            if self.kind == CouponKind.AMOUNT
+            else f"{over}{self.percent / 10:g} 折"
+        )
+
+    @property
     def threshold_words(self) -> str:
         """What has to be bought for it."""
         return f"满 {short_yuan(self.threshold)} 可用" if self.threshold else "无门槛"

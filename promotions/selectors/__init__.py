@@ -1,6 +1,7 @@
 """What pages, checkout and the back office read of coupons, offers, flash sales, exchanges and invitations."""
 
 from promotions.selectors.audiences import SEGMENTS, audience_of, members_by_no, members_by_phone
+from promotions.selectors.coupon_posters import poster_of
 from promotions.selectors.coupons import (
     Held,
     Offered,
@@ -99,6 +100,7 @@ __all__ = [
     "pages_of",
     "personal_data",
     "points_terms",
+    "poster_of",
     "public_deals",
     "public_offers",
     "referrals_by_status",

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Category, Product
@@ -20,6 +21,12 @@ from shop.lib import fragments, markup
 MOST_AT_CHECKOUT = 200
 MOST_CLAIMABLE = 60
 SOON = timedelta(days=3)
+FEW = 2  # so many goods or categories are named on a ticket
+LONGEST_NAME = 12
+BY_NAME: dict[str, QuerySet[Any]] = {
+    ScopeKind.CATEGORY: Category.objects.order_by("pk"),
+    ScopeKind.PRODUCT: Product.objects.order_by("pk"),
+}
 
 
 # --- Checkout ---------------------------------------------------------------------------------------------------------
@@ -58,6 +65,7 @@ class Offered:
 
     id: int
     name: str
+    words: str
     worth: SafeString
     unit: str
     threshold: str
@@ -129,20 +137,21 @@ def categories_of(product_id: int) -> set[int]:
 def shared(token: str) -> tuple[CouponTemplate, Offered] | None:
     """Return the coupon behind a shared link; None for a link that is none."""
     template = CouponTemplate.objects.filter(share_token=token, issue_mode=IssueMode.SHARE).first()
-    return (template, offered_of(template)) if template else None
+    return (template, offered_of(template, {}, said_scopes([template])[0])) if template else None
 
 
-def offered_of(template: CouponTemplate, level_names: Mapping[int, str] | None = None) -> Offered:
+def offered_of(template: CouponTemplate, level_names: Mapping[int, str], scope: str) -> Offered:
     """Make a coupon that may be taken ready to print."""
     taken = template.issued * 100 // template.total if template.total else None
-    names = [name for pk, name in (level_names or {}).items() if pk in template.level_ids]
+    names = [name for pk, name in level_names.items() if pk in template.level_ids]
     return Offered(
         id=template.pk,
         name=template.name,
+        words=template.short_words,
         worth=worth_of(template),
         unit="折" if template.kind == CouponKind.PERCENT else "",
         threshold=template.threshold_words,
-        scope=template.scope_words,
+        scope=scope,
         until=template.validity_words,
         remark=template.remark,
         limit=f"最多减 {markup.short_yuan(template.max_discount)}" if template.max_discount else "",
@@ -161,7 +170,7 @@ def offered_of(template: CouponTemplate, level_names: Mapping[int, str] | None =
 def worth_of(terms: CouponTerms) -> SafeString:
     """Return the large figure of a ticket: "¥5", or "8.5" before 折."""
     if terms.kind == CouponKind.PERCENT:
-        return SafeString(f"{terms.percent / 10:g}")
+        return format_html("{}", f"{terms.percent / 10:g}")
     return markup.price(terms.amount) if terms.amount % 100 else markup.round_price(terms.amount)
 
 
@@ -170,7 +179,8 @@ def _read_claimable(now: datetime) -> list[Offered]:
     templates = list(running[:MOST_CLAIMABLE])
     wanted = {pk for template in templates for pk in template.level_ids}
     names = dict(Level.objects.filter(pk__in=wanted).order_by("min_value").values_list("pk", "name")) if wanted else {}
-    return sorted((offered_of(one, names) for one in templates), key=lambda one: one.state == "gone")
+    offered = [offered_of(one, names, said) for one, said in zip(templates, said_scopes(templates), strict=True)]
+    return sorted(offered, key=lambda one: one.state == "gone")
 
 
 def _state_for(member: Member, one: Offered, held: int) -> str:
@@ -226,15 +236,19 @@ def count_unused(member: Member, *, now: datetime) -> int:
     return Coupon.objects.kept_at(now).filter(member=member).count()
 
 
-def held_words(coupon: Coupon, *, now: datetime) -> Held:
-    """Make a coupon of a member ready to print."""
+def held_words(coupons: Sequence[Coupon], *, now: datetime) -> list[Held]:
+    """Make coupons of a member ready to print. Two queries at most, for the names of what they are for."""
+    return [_held(one, said, now) for one, said in zip(coupons, said_scopes(coupons), strict=True)]
+
+
+def _held(coupon: Coupon, scope: str, now: datetime) -> Held:
     note, tone = _note_of(coupon, now)
     return Held(
         name=coupon.name,
         worth=worth_of(coupon),
         unit="折" if coupon.kind == CouponKind.PERCENT else "",
         threshold=coupon.threshold_words,
-        scope=coupon.scope_words,
+        scope=scope,
         until=f"{coupon.last_moment:%Y-%m-%d %H:%M} 到期",
         limit=f"最多减 {markup.short_yuan(coupon.max_discount)}" if coupon.max_discount else "",
         note=note,
@@ -253,12 +267,29 @@ def goods_link(terms: CouponTerms) -> str:
     return "/goods/"
 
 
+def said_scopes(terms: Sequence[CouponTerms]) -> list[str]:
+    """Say of each which goods it is for, by name where it is a few. Two queries at most."""
+    few = {one: tuple(one.scope_ids) for one in terms if one.scope_kind in BY_NAME and 0 < len(one.scope_ids) <= FEW}
+    wanted: dict[str, set[int]] = {}
+    for one, ids in few.items():
+        wanted.setdefault(one.scope_kind, set()).update(ids)
+    names = {kind: dict(BY_NAME[kind].filter(pk__in=ids).values_list("pk", "name")) for kind, ids in wanted.items()}
+
+    def said(one: CouponTerms) -> str:
+        found = [names[one.scope_kind].get(pk, "")[:LONGEST_NAME] for pk in few.get(one, ())]
+        if not any(found):
+            return one.scope_words
+        return f"{'、'.join(filter(None, found))}可用"
+
+    return [said(one) for one in terms]
+
+
 def scope_names(terms: CouponTerms, *, limit: int) -> list[str]:
     """Name the goods or categories that a coupon is for, or not for; `limit` of them at most. One query."""
     if terms.scope_kind == ScopeKind.ALL:
         return []
-    model: Any = Category if terms.scope_kind == ScopeKind.CATEGORY else Product
-    return list(model.objects.filter(pk__in=terms.scope_ids).order_by("pk").values_list("name", flat=True)[:limit])
+    rows = BY_NAME[ScopeKind.CATEGORY if terms.scope_kind == ScopeKind.CATEGORY else ScopeKind.PRODUCT]
+    return list(rows.filter(pk__in=terms.scope_ids).values_list("name", flat=True)[:limit])
 
 
 def _note_of(coupon: Coupon, now: datetime) -> tuple[str, str]:

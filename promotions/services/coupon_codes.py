@@ -80,6 +80,11 @@ def read_code(typed: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", typed.upper())[: LENGTH + 1]
 
 
+def spaced(code: str) -> str:
+    """Return a code as it is printed: in groups of four."""
+    return " ".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
 def _why_no_codes(template: CouponTemplate, units: int, made: int) -> str:
     if template.issue_mode != IssueMode.CODE:
         return "只有“兑换码”这种券能生成兑换码"

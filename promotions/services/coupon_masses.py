@@ -26,7 +26,7 @@ def issue_to_many(
     stopped or not running. Claims of the same template wait until the transaction ends.
     """
     template = CouponTemplate.objects.select_for_update().get(pk=template_id)
-    if why := why_none(template, now):
+    if why := why_none(template, now=now):
         if template.is_gone:
             return 0, True
         raise CouponNotIssued(why)

@@ -58,7 +58,7 @@ def start_push(
     locked = CouponTemplate.objects.select_for_update().get(pk=template.pk)
     if locked.issue_mode not in PUSHED:
         raise PushRefused("这种券会自动发放，不能定向发放")
-    if why := why_none(locked, now):
+    if why := why_none(locked, now=now):
         raise PushRefused(why)
     if locked.pushes.filter(status=PushStatus.RUNNING).exists():
         raise PushRefused("这张券正在发放，请等这一次发完")
@@ -71,7 +71,7 @@ def start_push(
     )  # fmt: skip
     summary = f"向 {preview.issued} 位会员发放 {locked.name}"
     after = {name: len(value) if name == "members" else value for name, value in audience.items()}
-    members.log_operation(actor=by, action="push", target=locked, summary=summary, after=after, now=now)
+    members.log_operation(actor=by, action="push_coupon", target=locked, summary=summary, after=after, now=now)
     return push
 
 

@@ -24,7 +24,7 @@ MOST_GOODS = 1000
 MOST_UNITS = 100_000_000
 
 
-def problems_of(template: CouponTemplate, before: CouponTemplate | None, now: datetime) -> list[CouponProblem]:
+def problems_of(template: CouponTemplate, *, before: CouponTemplate | None, now: datetime) -> list[CouponProblem]:
     """Say what is wrong with the terms, and with how they differ from `before`, what is saved now."""
     found = [*_worth(template), *_goods(template), *_handing_out(template), *_validity(template)]
     if before and before.issued:
@@ -40,7 +40,7 @@ def save_template(*, template: CouponTemplate, by: Member | None, now: datetime)
     """Write new or changed terms. Raises TemplateRefused, and writes nothing."""
     _tidy(template)
     before = CouponTemplate.objects.select_for_update().filter(pk=template.pk).first() if template.pk else None
-    if problems := problems_of(template, before, now):
+    if problems := problems_of(template, before=before, now=now):
         raise TemplateRefused(problems)
     return _store(template, before, by, now)
 
@@ -60,7 +60,7 @@ def stop_template(*, template: CouponTemplate, stop: bool, by: Member | None, no
     rows = CouponTemplate.objects.filter(pk=template.pk, is_stopped=not stop)
     if rows.update(is_stopped=stop):
         words = "停发" if stop else "恢复发放"
-        _log(template, "stop" if stop else "resume", f"{words}优惠券 {template.name}", by, now, {})
+        _log(template, "stop_coupon" if stop else "resume_coupon", f"{words}优惠券 {template.name}", by, now, {})
 
 
 @transaction.atomic
@@ -69,7 +69,7 @@ def revoke_unused(*, template: CouponTemplate, reason: str, by: Member | None, n
     rows = Coupon.objects.filter(template=template, status=CouponStatus.UNUSED)
     count = rows.update(status=CouponStatus.REVOKED, revoked_at=now)
     facts = {"after": {"revoked": count, "reason": reason}}
-    _log(template, "revoke", f"作废 {count} 张未使用的 {template.name}", by, now, facts)
+    _log(template, "revoke_coupons", f"作废 {count} 张未使用的 {template.name}", by, now, facts)
     return count
 
 
@@ -80,7 +80,12 @@ def revoke_coupon(*, coupon: Coupon, reason: str, by: Member | None, now: dateti
     if not rows.update(status=CouponStatus.REVOKED, revoked_at=now):
         return False
     members.log_operation(
-        actor=by, action="revoke", target=coupon, summary=f"作废一张 {coupon.name}", after={"reason": reason}, now=now
+        actor=by,
+        action="revoke_coupons",
+        target=coupon,
+        summary=f"作废一张 {coupon.name}",
+        after={"reason": reason},
+        now=now,
     )
     return True
 

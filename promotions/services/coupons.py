@@ -102,10 +102,10 @@ def _take_from_quota(template: CouponTemplate, now: datetime) -> None:
     """Count one more issued coupon, by one conditional UPDATE; the row is locked from here on."""
     rows = CouponTemplate.objects.handed_out_at(now).with_some_left().filter(pk=template.pk)
     if not rows.update(issued=F("issued") + 1):
-        raise CouponNotIssued(why_none(CouponTemplate.objects.get(pk=template.pk), now))
+        raise CouponNotIssued(why_none(CouponTemplate.objects.get(pk=template.pk), now=now))
 
 
-def why_none(template: CouponTemplate, now: datetime) -> str:
+def why_none(template: CouponTemplate, *, now: datetime) -> str:
     """Say why nothing of `template` is issued at `now`; "" when something may be."""
     reasons = {
         RunState.STOPPED: "这张券已经停发了",

@@ -60,8 +60,8 @@ def coupon_share(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "coupon": offered,
         "token": token,
-        "over": promotions.why_none(template, timezone.now()),
-        "goods": selectors.scope_names(template, limit=5),
+        "over": promotions.why_none(template, now=timezone.now()),
+        "goods": selectors.scope_names(template, limit=5) if offered.scope == template.scope_words else [],
         "address": address,
         "qr": fragments.fresh(f"qr:{address}", "", lambda: qrcodes.data_uri(address)),
     }
@@ -82,22 +82,11 @@ def coupon_poster(request: HttpRequest, token: str) -> HttpResponse:
     template, _ = _shared(token)
     address = request.build_absolute_uri(reverse("promotions:coupon_share", args=[token]))
     try:
-        content = fragments.fresh(f"coupon-poster:{address}", template.name, lambda: draw_poster(template, address))
+        content = fragments.fresh(f"coupon-poster:{address}", template.name, lambda: _drawn(template, address))
     except posters.FontMissing:
         messages.warning(request, "海报暂时画不出来，请直接复制链接或保存二维码")
         return redirect("promotions:coupon_share", token)
     return HttpResponse(content, content_type="image/png")
-
-
-def draw_poster(template: CouponTemplate, address: str) -> bytes:
-    """Draw a coupon with the way to its page."""
-    facts = [template.threshold_words, template.scope_words, f"有效期　{template.validity_words}"]
-    shop = ShopSettings.load()
-    poster = posters.Poster(
-        title=template.name, address=address, invitation="长按或扫码，打开就能领", shop_name=shop.shop_name,
-        price=template.worth_words, facts=[*facts, *([template.remark] if template.remark else [])],
-    )  # fmt: skip
-    return posters.draw(poster)
 
 
 @never_cache
@@ -123,7 +112,7 @@ def coupon_code(request: MemberRequest) -> HttpResponse:
 @never_cache
 @shopper_required
 def my_coupons(request: MemberRequest) -> HttpResponse:
-    """Queries: session, account, numbers of the tabs, coupons."""
+    """Queries: session, account, numbers of the tabs, coupons, names of categories and of goods that they are for."""
     now, tab = timezone.now(), request.GET.get("tab", "")
     tabs = selectors.tabs_at(now)
     tab = tab if tab in tabs else "unused"
@@ -133,12 +122,16 @@ def my_coupons(request: MemberRequest) -> HttpResponse:
     page = paginator.get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "coupons": [selectors.held_words(coupon, now=now) for coupon in page],
+        "coupons": selectors.held_words(list(page), now=now),
         "tabs": [(key, words, counts[key]) for key, (words, _) in tabs.items()],
         "tab": tab,
         "query": "" if tab == "unused" else f"tab={tab}&",
     }
     return render(request, "promotions/my_coupons.html", context)
+
+
+def _drawn(template: CouponTemplate, address: str) -> bytes:
+    return posters.draw(selectors.poster_of(template, address=address, shop_name=ShopSettings.load().shop_name))
 
 
 def _shared(token: str) -> tuple[CouponTemplate, Offered]:

@@ -8,8 +8,8 @@ from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
 SCREENS = [
-    "orders", "goods", "members", "levels", "points", "exchanges", "activities", "referrals", "till", "redemptions",
-    "front", "home", "records",
+    "orders", "goods", "members", "levels", "points", "exchanges", "activities", "coupons", "referrals", "till",
+    "redemptions", "front", "home", "records",
 ]  # fmt: skip
 
 

@@ -72,6 +72,8 @@ def people() -> list[Entry]:
 def marketing() -> list[Entry]:
     """List the tools that bring people back."""
     return [
+        table("优惠券", "confirmation_number", "promotions.coupontemplate"),
+        table("领取记录", "contract", "promotions.coupon"),
         table("满减满赠", "sell", "promotions.promotion"),
         table("限时抢购", "bolt", "promotions.flashsale"),
         table("积分兑换", "redeem", "promotions.exchangeitem"),

@@ -66,6 +66,13 @@ ACTIONS = {
     "reset_totp": "重置两步验证",
     "enrol_totp": "开启两步验证",
     "save_ladder": "保存会员等级",
+    "stop_coupon": "停发优惠券",
+    "resume_coupon": "恢复发放优惠券",
+    "revoke_coupons": "作废优惠券",
+    "push_coupon": "发放优惠券",
+    "stop_push": "停止发放",
+    "make_codes": "生成兑换码",
+    "export_codes": "导出兑换码",
 }
 
 
@@ -73,8 +80,9 @@ KINDS = [
     (label, str(apps.get_model(label)._meta.verbose_name))
     for label in [
         "orders.order", "orders.refund", "orders.redemption", "catalog.product", "catalog.sku", "catalog.category",
-        "catalog.homeblock", "members.member", "promotions.exchangeitem",
-        "promotions.referralcampaign", "promotions.referral", "shop.shopsettings", "shop.store", "shop.pickupslot",
+        "catalog.homeblock", "members.member", "promotions.coupontemplate", "promotions.coupon",
+        "promotions.exchangeitem", "promotions.referralcampaign", "promotions.referral",
+        "shop.shopsettings", "shop.store", "shop.pickupslot",
     ]
 ]  # fmt: skip
 

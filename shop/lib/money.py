@@ -79,6 +79,8 @@ class YuanFormField(forms.CharField):
         return yuan(value) if isinstance(value, int) else value
 
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, int):  # the initial value of a field that is disabled
+            return value
         text = super().to_python(value)
         if not text:
             return None

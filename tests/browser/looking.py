@@ -18,7 +18,7 @@ SEVERE = {"serious", "critical"}
 # What is no translation's business: names, units and abbreviations that people write in Latin letters.
 LATIN = """
     android api app authenticator cm cookie csv ctrl enter esc excel gif google gsw icp id ios ip jpeg jpg kb kg mb ml
-    mm pdf png qr sku tab totp tuanpu url webp wechat xlsx
+    mm pdf png qr sku tab totp tuanpu url vip webp wechat xlsx
 """
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from catalog.models import Product
 from orders.models import Redemption
 from orders.services.pickup_codes import new_code
-from promotions.models import FlashSale, Promotion
+from promotions.models import CouponTemplate, FlashSale, Promotion
 from shop.lib import fragments
 from shop.lib.throttle import ThrottleCount
 from tests.browser import steps
@@ -106,8 +106,18 @@ def stop_the_sales(page: Page, world: World) -> None:
     page.goto("/flash/")
 
 
+def open_offers(page: Page, world: World) -> None:
+    page.goto(f"/goods/{world.goods['many'].pk}/")
+    page.locator(".offers > summary").click()
+    expect(page.locator(".offers .coupon").first).to_be_visible()
+
+
 GUEST: list[State] = [
     ("home", "", at("/")),
+    ("promotions:coupons", "guest", at("/coupons/")),
+    ("promotions:coupon_share", "guest", at("/coupons/s/{w.coupons[shared].share_token}/")),
+    ("promotions:coupon_share", "over", at("/coupons/s/{w.coupons[over].share_token}/")),
+    ("product", "coupons", open_offers),
     ("goods", "", at("/goods/")),
     ("goods", "found", at("/goods/?q=gsw&sort=price")),
     ("goods", "nothing", at("/goods/?q=没有这样的东西")),
@@ -188,6 +198,29 @@ def scan_to_pay(page: Page, world: World) -> None:
     expect(page.get_by_role("img", name="微信支付二维码")).to_be_visible()
 
 
+def take_coupon(page: Page, world: World) -> None:
+    """Take one that is there and one that somebody has emptied meanwhile."""
+    page.goto("/coupons/")
+    page.get_by_role("button", name="领取 手快有").click()
+    expect(page.locator(".coupon__yes")).to_be_visible()
+    CouponTemplate.objects.filter(pk=world.coupons["percent"].pk).update(is_stopped=True)
+    page.get_by_role("button", name="领取 茶叶").click()
+    expect(page.locator(".coupon__no")).to_be_visible()
+
+
+def take_shared(page: Page, world: World) -> None:
+    page.goto(f"/coupons/s/{world.coupons['shared'].share_token}/")
+    page.get_by_role("button", name="马上领取").click()
+    expect(page.get_by_text("已在您的券包里")).to_be_visible()
+
+
+def wrong_coupon_code(page: Page, world: World) -> None:
+    page.goto("/coupons/code/")
+    page.get_by_label("兑换码").fill("ABCD")
+    page.get_by_role("button", name="兑换成优惠券").click()
+    expect(page.locator(".field__error")).to_be_visible()
+
+
 def detail_of(key: str) -> State:
     return ("orders:detail", key, at(f"/orders/{{w.orders[{key}].no}}/"))
 
@@ -198,6 +231,7 @@ def result_of(key: str) -> State:
 
 ORDERS = ["unpaid", "unaccepted", "preparing", "shipped", "received", "cancelled", "ready", "offline", "collected"]
 NEW_MEMBER: list[State] = [
+    ("promotions:my_coupons", "none", at("/me/coupons/")),
     ("me", "new", at("/me/")),
     ("catalog:favourites", "none", at("/me/favourites/")),
     ("catalog:footprints", "none", at("/me/footprints/")),
@@ -215,6 +249,15 @@ NEW_MEMBER: list[State] = [
 ]
 MEMBER: list[State] = [
     ("me", "", at("/me/")),
+    ("promotions:my_coupons", "", at("/me/coupons/")),
+    ("promotions:my_coupons", "used", at("/me/coupons/?tab=used")),
+    ("promotions:my_coupons", "gone", at("/me/coupons/?tab=gone")),
+    ("promotions:coupons", "", take_coupon),
+    ("promotions:coupon_share", "", at("/coupons/s/{w.coupons[shared].share_token}/")),
+    ("promotions:coupon_share", "taken", take_shared),
+    ("promotions:coupon_code", "", at("/coupons/code/")),
+    ("promotions:coupon_code", "wrong", wrong_coupon_code),
+    ("product", "member's coupons", open_offers),
     ("catalog:favourites", "", at("/me/favourites/")),
     ("catalog:footprints", "", at("/me/footprints/")),
     ("members:profile", "", at("/me/profile/")),

@@ -27,8 +27,8 @@ WITHOUT_PAGE = {  # they answer with a redirect, with nothing to see, or with a 
     "catalog:footprints_remove", "search_forget", "suggest", "counter:find", "counter:store", "health-live",
     "health-ready", "manifest", "members:address_default", "members:address_delete", "members:address_regions",
     "members:code_resend", "members:logout", "members:message_open", "members:message_read_all", "members:share_opened",
-    "orders:again", "promotions:points_exchange",
-    "orders:cancel", "orders:changed", "orders:hide", "orders:pay_notify", "orders:receive",
+    "orders:again", "promotions:points_exchange", "promotions:coupon_claim", "promotions:coupon_take",
+    "promotions:coupon_poster", "orders:cancel", "orders:changed", "orders:hide", "orders:pay_notify", "orders:receive",
     "promotions:invite_link", "promotions:invite_poster", "promotions:offer_poster",
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from members.models import Address, Level, Member
 from members.services import claw_back_points, earn_points, notify, spend_points
 from orders import services as orders
 from orders.models import Order, OrderStatus, Redemption
+from promotions import services as promotions
 from promotions.models import CouponTemplate, ExchangeItem, FlashSale, Promotion, Referral, ReferralCampaign
 from promotions.services import FlashItemDraft, TierDraft
 from shop.lib.uploads import store_image
@@ -23,6 +24,7 @@ from shop.models import ShopSettings, Store
 from tests.browser import steps
 from tests.factories import make_address, make_category, make_member, make_order, make_product, make_sku, make_store
 from tests.promotions.activities import DAY, HOUR, make_flash, make_offer
+from tests.promotions.coupons import make_coupon, make_template
 from tests.shop.backoffice import make_operator
 
 
@@ -38,6 +40,7 @@ class World:
     later_flash: FlashSale
     orders: dict[str, Order] = field(default_factory=dict)
     goods: dict[str, Product] = field(default_factory=dict)
+    coupons: dict[str, CouponTemplate] = field(default_factory=dict)
     address: Address | None = None
     redemption: Redemption | None = None
     exchanges: dict[str, ExchangeItem] = field(default_factory=dict)
@@ -70,6 +73,7 @@ def open_world() -> World:
     member, sku = make_member("小满", phone="13911112222", invite_code="friends234"), goods["few"].skus.get()
     ran = activities(goods, drinks)
     world = World(store=make_store("拱宸桥店"), member=member, sku=sku, goods=goods, **ran)
+    world.coupons = make_coupons(goods["many"])
     world.exchanges = fill_points_shop(sku)
     ReferralCampaign.objects.create(
         name="邀请有礼", starts_at=timezone.now(), inviter_points=50, invitee_points=20,
@@ -130,6 +134,27 @@ def activities(goods: dict[str, Product], drinks: Category) -> dict[str, Any]:
     }
 
 
+def make_coupons(product: Product) -> dict[str, CouponTemplate]:
+    """Coupons of every look: to take, nearly gone, gone, for VIPs, percent, shared."""
+    now = timezone.now()
+    made = {
+        "free": make_template("进店礼", now=now),
+        "percent": make_template(
+            "茶叶 8.8 折，名字写得很长很长也不要紧的一张券", kind="percent", percent=88, max_discount=2050,
+            scope_kind="product", scope_ids=[product.pk], remark="春茶除外，不找零，最多减 20.5 元。", now=now,
+        ),
+        "few": make_template("手快有", total=5, now=now),
+        "gone": make_template("手慢无", total=1, now=now),
+        "vip": make_template("贵宾", vip_only=True, now=now),
+        "shared": make_template("请朋友喝茶", issue_mode="share", now=now),
+        "over": make_template("上个月的", issue_mode="share", claim_to=now, now=now),
+    }  # fmt: skip
+    for kind, units in (("few", 4), ("gone", 1)):
+        for _ in range(units):
+            make_coupon(made[kind], now=now)
+    return made
+
+
 def fill_life(world: World) -> None:
     """Give the member orders in every status, an address, messages, favourites and footprints."""
     now, member, store = timezone.now(), world.member, world.store
@@ -167,6 +192,7 @@ def fill_life(world: World) -> None:
     orders.refund_lines(
         order=refunded, units_by_line={line.pk: 1}, restock=True, by=make_operator(), now=now, reason="缺货一件"
     )
+    give_coupons(world)
     for number in range(3):
         notify(
             member=member,
@@ -200,3 +226,19 @@ def drawn(colour: str, size: tuple[int, int]) -> "ContentFile[bytes]":
     target = io.BytesIO()
     Image.new("RGB", size, colour).save(target, "PNG")
     return ContentFile(target.getvalue(), name="picture.png")
+
+
+def give_coupons(world: World) -> None:
+    """Let the member hold coupons in every state."""
+    now, member = timezone.now(), world.member
+    terms = {
+        "soon": {"valid_days": 2}, "later": {"from_next_day": True}, "used": {"threshold": 0, "amount": 1290},
+        "old": {},
+    }  # fmt: skip
+    held = {
+        name: make_coupon(make_template("老街坊", now=now, **facts), member=member, now=now)  # type: ignore[arg-type]
+        for name, facts in terms.items()
+    }
+    promotions.spend_coupon(member=member, coupon_id=held["used"].pk, now=now)
+    promotions.revoke_coupon(coupon=held["old"], reason="", by=None, now=now)
+    promotions.claim(template_id=world.coupons["free"].pk, member=member, now=now)

@@ -42,10 +42,11 @@ def test_a_shop_that_arranged_nothing_shows_the_usual_blocks() -> None:
     blocks = shown()
 
     assert [(block.kind, block.title) for block in blocks] == [
-        ("categories", ""), ("promises", ""), ("goods", "新鲜上架"), ("goods", "店长推荐"), ("stores", "我们的门店"),
+        ("categories", ""), ("promises", ""), ("coupons", "领券更划算"), ("goods", "新鲜上架"), ("goods", "店长推荐"),
+        ("stores", "我们的门店"),
     ]  # fmt: skip
-    assert goods_in(blocks[2]) == [f"商品 {number}" for number in (7, 6, 5, 4, 3, 2)]
-    assert goods_in(blocks[3]) == ["商品 0", "商品 1"]  # goods stand once on the page
+    assert goods_in(blocks[3]) == [f"商品 {number}" for number in (7, 6, 5, 4, 3, 2)]
+    assert goods_in(blocks[4]) == ["商品 0", "商品 1"]  # goods stand once on the page
     assert not HomeBlock.objects.exists()
 
 
@@ -138,8 +139,8 @@ def test_laying_out_writes_the_usual_blocks_once() -> None:
     first = [block.kind for block in arranging.lay_out_home()]
     again = [block.kind for block in arranging.lay_out_home()]
 
-    assert first == again == ["banners", "categories", "promises", "goods", "goods", "stores"]
-    assert HomeBlock.objects.count() == 6
+    assert first == again == ["banners", "categories", "promises", "coupons", "goods", "goods", "stores"]
+    assert HomeBlock.objects.count() == 7
 
 
 def test_a_block_is_moved_logged_and_seen_at_once(django_capture_on_commit_callbacks: Any) -> None:

@@ -1,6 +1,7 @@
 """Birthday coupons: within five days, across the new year and on 29 February, once per member and birthday."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -128,7 +129,7 @@ def test_visit_and_sweep_give_one_between_them() -> None:
 def test_the_sweep_keeps_to_levels_and_quota_and_leaves_the_staff_out() -> None:
     gold = Level.objects.create(name="金卡", min_value=0)
     template = make_template(issue_mode="birthday", level_ids=[gold.pk], total=2)
-    born = {"birthday": date(1990, 6, 10)}
+    born: dict[str, Any] = {"birthday": date(1990, 6, 10)}
     golden = [make_member(level=gold, **born) for _ in range(3)]
     others = [make_member(**born), make_member(level=gold, is_active=False, **born)]
     for member in (*golden, *others):

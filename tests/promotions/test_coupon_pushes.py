@@ -92,7 +92,7 @@ def test_a_push_gives_everybody_one_and_tells_them() -> None:
     messages = list(Message.objects.order_by("member"))
     assert [message.member for message in messages] == people
     assert messages[0].body == "“满 50 减 5”减 ¥5，满 ¥50 可用。"
-    assert OperationLog.objects.get(action="push").summary == "向 5 位会员发放 满 50 减 5"
+    assert OperationLog.objects.get(action="push_coupon").summary == "向 5 位会员发放 满 50 减 5"
 
 
 def test_a_push_may_be_silent() -> None:
@@ -214,7 +214,7 @@ def test_a_push_that_makes_no_sense_is_refused(terms: dict[str, Any], words: str
     with pytest.raises(promotions.PushRefused, match=words):
         start(make_template(**terms))
 
-    assert (CouponPush.objects.count(), OperationLog.objects.filter(action="push").count()) == (0, 0)
+    assert (CouponPush.objects.count(), OperationLog.objects.filter(action="push_coupon").count()) == (0, 0)
 
 
 def test_a_button_pressed_twice_sends_once() -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 SOUND: dict[str, Any] = {"name": "券", "amount": 500, "threshold": 5000}
 PERCENT: dict[str, Any] = {"name": "券", "kind": "percent", "percent": 85}
-FIXED = {"validity_kind": "fixed", "valid_from": date(2026, 3, 1), "valid_to": date(2026, 3, 31)}
+FIXED: dict[str, Any] = {"validity_kind": "fixed", "valid_from": date(2026, 3, 1), "valid_to": date(2026, 3, 31)}
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_stopping_stops_issuing_and_leaves_what_members_hold() -> None:
     with pytest.raises(promotions.CouponNotIssued, match="停发"):
         make_coupon(template)
     assert promotions.spend_coupon(member=coupon.member, coupon_id=coupon.pk, now=NOON).status == "used"
-    assert OperationLog.objects.filter(action="stop").count() == 1
+    assert OperationLog.objects.filter(action="stop_coupon").count() == 1
 
     promotions.stop_template(template=template, stop=False, by=None, now=NOON)
     assert make_coupon(template)
@@ -185,7 +185,7 @@ def test_revoking_takes_back_what_is_unused() -> None:
     count = promotions.revoke_unused(template=template, reason="印错了", by=None, now=NOON)
 
     assert (count, sorted(Coupon.objects.values_list("status", flat=True))) == (2, ["revoked", "revoked", "used"])
-    assert OperationLog.objects.get(action="revoke").after == {"revoked": 2, "reason": "印错了"}
+    assert OperationLog.objects.get(action="revoke_coupons").after == {"revoked": 2, "reason": "印错了"}
     assert promotions.revoke_coupon(coupon=coupons[0], reason="晚了", by=None, now=NOON) is False
 
 

@@ -50,7 +50,7 @@ def test_a_coupon_freezes_the_terms_it_was_issued_under() -> None:
 
 def test_the_same_source_gives_one_coupon() -> None:
     template, member = make_template(per_member=9), make_member()
-    issue = {"template": template, "member": member, "source": "order:1", "now": NOON}
+    issue: dict[str, Any] = {"template": template, "member": member, "source": "order:1", "now": NOON}
 
     first, second = promotions.issue(**issue), promotions.issue(**issue)
 
@@ -193,7 +193,7 @@ def test_a_coupon_is_spent_in_its_last_second_and_not_in_the_next() -> None:
 
 def test_a_coupon_is_spent_once() -> None:
     coupon = make_coupon()
-    spend = {"member": coupon.member, "coupon_id": coupon.pk, "now": NOON}
+    spend: dict[str, Any] = {"member": coupon.member, "coupon_id": coupon.pk, "now": NOON}
 
     spent = promotions.spend_coupon(**spend)
 

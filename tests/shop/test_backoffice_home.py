@@ -42,10 +42,18 @@ def order_of_blocks() -> list[str]:
 def test_a_new_shop_finds_the_usual_blocks_to_begin_with(desk: Client) -> None:
     page = text_of(desk.get(LIST))
 
-    assert order_of_blocks() == ["轮播图", "分类导航", "配送与自提说明", "新鲜上架", "店长推荐", "我们的门店"]
+    assert order_of_blocks() == [
+        "轮播图",
+        "分类导航",
+        "配送与自提说明",
+        "领券更划算",
+        "新鲜上架",
+        "店长推荐",
+        "我们的门店",
+    ]
     assert "还没有图片，顾客看不到这一栏" in page
     desk.get(LIST)
-    assert HomeBlock.objects.count() == 6
+    assert HomeBlock.objects.count() == 7
 
 
 def test_goods_go_onto_the_home_page_in_a_few_steps(

@@ -50,6 +50,13 @@ SNAPSHOT = {
     "财务": """
         orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
         orders.view_redemption orders.view_refund promotions.view_flashsale promotions.view_promotion
+        orders.view_redemption orders.view_refund promotions.add_coupontemplate promotions.change_coupontemplate
+        promotions.view_coupon promotions.view_coupontemplate shop.add_pickupslot shop.change_pickupslot
+        shop.change_store shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
+    """,
+    "财务": """
+        orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
+        orders.view_redemption orders.view_refund promotions.view_coupon promotions.view_coupontemplate
         shop.view_shopsettings shop.view_store
     """,
 }

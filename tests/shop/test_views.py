@@ -128,7 +128,7 @@ def test_a_guest_is_shown_the_way_to_sign_in(client: Client, django_assert_num_q
 def test_a_member_sees_who_they_are_with_the_phone_masked(client: Client, django_assert_num_queries: Any) -> None:
     as_member(client, make_member("小满", phone="13812345678"))
 
-    with django_assert_num_queries(7):  # session, member, orders by status, unread, settings, favourites, seen
+    with django_assert_num_queries(8):  # session, member, orders by status, unread, settings, favourites, coupons, seen
         page = text_of(client, "/me/")
 
     assert "小满" in page
