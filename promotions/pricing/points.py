@@ -49,9 +49,10 @@ def _payable(lines: Sequence[PricedLine]) -> list[PricedLine]:
 
 
 def _room(goods: int, terms: PointsTerms, wanted: int) -> PointsRoom:
-    """Return the points really needed for the fen that `wanted` points may take off `goods` fen."""
-    amount = min(goods * terms.max_percent // 100, wanted * FEN // terms.per_yuan_off)
-    points = -(-amount * terms.per_yuan_off // FEN)  # as few as are worth that much
+    """Return what `wanted` points take off `goods` fen: whole points only, no more of them than that needs."""
+    points = min(goods * terms.max_percent // 100 * terms.per_yuan_off // FEN, wanted)
+    amount = points * FEN // terms.per_yuan_off
+    points = -(-amount * terms.per_yuan_off // FEN)  # where many points make one fen, as few as are worth that much
     if points < max(terms.least, 1):
         return PointsRoom()
     return PointsRoom(points, amount)

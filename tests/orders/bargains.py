@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.db.models import F
+
 from catalog.models import Sku
 from members.models import Level, Member, PointsEntry, PointsKind
 from promotions.models import (
@@ -37,7 +39,7 @@ def give_coupon(
 ) -> Coupon:
     """Give `member` a coupon that is valid for a month; `terms` are of the template, when none is named."""
     template = template or make_template(**terms)
-    CouponTemplate.objects.filter(pk=template.pk).update(issued=template.issued + 1)
+    CouponTemplate.objects.filter(pk=template.pk).update(issued=F("issued") + 1)
     frozen = ("name", "issue_mode", "kind", "amount", "percent", "max_discount", "threshold", "scope_kind", "scope_ids")
     return Coupon.objects.create(
         template=template, member=member, source=f"test:{next(_numbers)}", issued_at=now,

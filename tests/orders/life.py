@@ -17,23 +17,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from catalog import services as catalog
+from members import services as members
+from members.models import Level
 from orders import services as orders
 from orders.channels import channel_of
-from orders.models import Order, OrderStatus, Payment, Redemption, RedemptionWay, Refund, RefundStatus
+from orders.models import LineKind, Order, OrderStatus, Payment, Redemption, RedemptionWay, Refund, RefundStatus
 from orders.services import notices
+from orders.services.bargaining import Wish
+from promotions.models import Coupon
 from shop import audit
 from shop.lib.states import IllegalMove
 from shop.models import PickupSlot
 from tests.factories import make_member, make_sku
+from tests.orders import bargains
 from tests.orders.shopping import boss, open_shop, to_send
 from tests.sandbox import Sandbox
 
 REFUSALS = (
     IllegalMove, orders.NotReceivable, orders.NotRedeemable, orders.NotRefundable, orders.NotShippable,
-    orders.PaymentUnavailable, orders.PlacingRefused, catalog.OutOfStock,
+    orders.NotRepriceable, orders.PaymentUnavailable, orders.PlacingRefused, catalog.OutOfStock,
 )  # fmt: skip
 UNSETTLED = {"I5", "I15", "I19", "I21"}  # these wait for a sweep or for the gateway, and are asked in the end
 UNITS = st.tuples(st.integers(0, 2), st.integers(1, 3))
+BARGAINS = st.sampled_from(["", "coupon", "points", "coupon and points"])  # offers and gifts come by themselves
 FAULTS = ("", "", "timeout_after_commit", "http_500", "http_429", "wrong_signature")
 
 
@@ -56,20 +62,33 @@ class OrderLife(RuleBasedStateMachine):
 
     @initialize(auto_accept=st.booleans())
     def open(self, auto_accept: bool) -> None:
-        self.store = open_shop(auto_accept=auto_accept, pay_at_store_enabled=True)
+        self.store = open_shop(auto_accept=auto_accept, pay_at_store_enabled=True, points_per_yuan=3)
         self.slot = PickupSlot.objects.create(store=self.store, starts="00:00", ends="23:59:59", capacity=3)
         self.owner, self.member = boss(), make_member()
         self.skus = [make_sku(price=3333, stock=12), make_sku(price=100, stock=15)]
+        self._open_bargains()
+
+    def _open_bargains(self) -> None:
+        """Write levels, a 满减, a 满赠, a coupon for completion; give the member three coupons and some points."""
+        for low, high, rate in ((0, 9999, 95), (10000, None, 90)):
+            Level.objects.create(name=f"等级 {low}", min_value=low, max_value=high, discount_rate=rate)
+        bargains.make_offer((3000, 301), (6000, 700), now=self.now())
+        bargains.make_gift_offer(make_sku(price=250), threshold=200, stock=4, repeats=True, now=self.now())
+        bargains.completion_coupon()
+        template = bargains.make_template(399)
+        for _ in range(3):
+            bargains.give_coupon(self.member, template, now=self.now())
+        bargains.give_points(self.member, 2000, now=self.now())
 
     # --- The buyer ----------------------------------------------------------------------------------------------------
 
-    @rule(target=placed, units=UNITS, way=st.sampled_from(["send", "fetch", "cash"]))
-    def place(self, units: tuple[int, int], way: str) -> Any:
-        return self._place(units, way)
+    @rule(target=placed, units=UNITS, way=st.sampled_from(["send", "fetch", "cash"]), bargain=BARGAINS)
+    def place(self, units: tuple[int, int], way: str, bargain: str) -> Any:
+        return self._place(units, way, bargain)
 
-    @rule(target=placed, units=UNITS, way=st.sampled_from(["send", "fetch", "fetch"]))
-    def place_and_pay(self, units: tuple[int, int], way: str) -> Any:
-        pk = self._place(units, way)
+    @rule(target=placed, units=UNITS, way=st.sampled_from(["send", "fetch", "fetch"]), bargain=BARGAINS)
+    def place_and_pay(self, units: tuple[int, int], way: str, bargain: str) -> Any:
+        pk = self._place(units, way, bargain)
         if isinstance(pk, int):
             self.pay(pk, "native", "", False)
             self.hear(pk)
@@ -100,7 +119,7 @@ class OrderLife(RuleBasedStateMachine):
             self.hear(pk)
         return pk
 
-    def _place(self, units: tuple[int, int], way: str) -> Any:
+    def _place(self, units: tuple[int, int], way: str, bargain: str = "") -> Any:
         fetch = orders.Pickup(self.store.pk, self.slot.pk, timezone.localdate(self.now()))
         with suppress(*REFUSALS):
             return orders.place(
@@ -109,9 +128,23 @@ class OrderLife(RuleBasedStateMachine):
                 delivery=to_send(self.member) if way == "send" else fetch,
                 idempotency_key=uuid.uuid4().hex,
                 pay_channel="offline" if way == "cash" else "wechat",
+                wish=self._wish(bargain),
                 now=self.now(),
             ).pk
         return multiple()
+
+    def _wish(self, bargain: str) -> Wish:
+        """Spend the coupon that ends first, and fewer points than the member has."""
+        coupon = Coupon.objects.usable_at(self.now()).filter(member=self.member).order_by("valid_until", "pk").first()
+        self.member.refresh_from_db()
+        return Wish(
+            coupon_id=coupon.pk if coupon and "coupon" in bargain else None,
+            points=min(333, self.member.points_balance) if "points" in bargain else 0,
+        )
+
+    @rule(pk=placed, goods=st.sampled_from([0, 1, 777, 5000]))
+    def change_price(self, pk: int, goods: int) -> None:
+        self._try(orders.change_price, pk, goods=goods, freight=0, by=self.owner)
 
     @rule(pk=placed, product=st.sampled_from(["native", "h5"]), fault=st.sampled_from(FAULTS), late=st.booleans())
     def pay(self, pk: int, product: str, fault: str, late: bool) -> None:
@@ -159,11 +192,16 @@ class OrderLife(RuleBasedStateMachine):
             with suppress(*REFUSALS):
                 orders.undo_redemption(redemption=redemption, by=self.owner, reason="拿错了", now=self.now())
 
-    @rule(pk=placed, units=UNITS, restock=st.booleans(), fate=st.sampled_from(["", "SUCCESS", "ABNORMAL", "CLOSED"]))
-    def refund(self, pk: int, units: tuple[int, int], restock: bool, fate: str) -> None:
+    @rule(
+        pk=placed, units=UNITS, gifts=st.integers(0, 2), restock=st.booleans(),
+        fate=st.sampled_from(["", "SUCCESS", "ABNORMAL", "CLOSED"]),
+    )  # fmt: skip
+    def refund(self, pk: int, units: tuple[int, int], gifts: int, restock: bool, fate: str) -> None:
         """Refund some units of each line; with a `fate` the gateway says at once what became of it."""
         lines = Order.objects.get(pk=pk).lines.order_by("pk")
-        wanted = {line.pk: min(count, line.units_refundable) for line, count in zip(lines, units, strict=False)}
+        bought = [line for line in lines if line.kind == LineKind.GOODS]
+        wanted = {line.pk: min(count, line.units_refundable) for line, count in zip(bought, units, strict=False)}
+        wanted |= {line.pk: min(gifts, line.units_refundable) for line in lines if line.kind == LineKind.GIFT}
         self._try(orders.refund_lines, pk, units_by_line=wanted, restock=restock, by=self.owner, reason="少了一件")
         if fate:
             self.time_passes(2)
@@ -212,7 +250,8 @@ class OrderLife(RuleBasedStateMachine):
     def _sweep(self) -> None:
         for every in (orders.apply_notices, orders.poll_payments, orders.send_refunds, orders.expire_unpaid):
             every(now=self.now())
-        orders.auto_receive(now=self.now())
+        for every in (orders.auto_receive, orders.reward_completed, members.release_points):
+            every(now=self.now())
 
     # --- The books ----------------------------------------------------------------------------------------------------
 

@@ -233,6 +233,7 @@ def test_the_best_coupon_is_the_one_that_takes_off_most() -> None:
         (PointsTerms(wanted=300, balance=10**4, max_percent=20, least=500), 0, 0),
         (PointsTerms(wanted=1999, balance=10**4, max_percent=100, per_yuan_off=1000), 1990, 199),
         (PointsTerms(wanted=7, balance=10**4, max_percent=100, per_yuan_off=3), 7, 233),
+        (PointsTerms(wanted=10**4, balance=10**4, max_percent=13, per_yuan_off=7), 45, 642),  # not 46 for 650
     ],
 )
 def test_points_take_off_no_more_than_they_may(terms: PointsTerms, spent: int, taken_off: int) -> None:
