@@ -1,7 +1,8 @@
 """Pages that many visitors see alike, kept in pieces; what is each visitor's own is put in between.
 
-Their own are the tokens of forms, the number at the cart, and the server's clock, by which pages count down. A page may have several faces, such as that of a product
-with a full and with an empty heart: each is kept by itself, and the view says which one a visitor gets.
+Their own are the tokens of forms, the number at the cart, and the server's clock, by which pages count down. A page may
+have several faces, such as that of a product with a full and with an empty heart: each is kept by itself, and the view
+says which one a visitor gets.
 """
 
 import re

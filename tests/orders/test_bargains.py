@@ -374,7 +374,8 @@ def undo(order: Order, boss: Member) -> None:
 def redeem(order: Order, boss: Member) -> None:
     order.refresh_from_db()
     orders.redeem(
-        staff=boss, way=RedemptionWay.CODE, code=order.pickup_code or "", submission="a" * 32, now=NOON + timedelta(minutes=2)
+        staff=boss, way=RedemptionWay.CODE, code=order.pickup_code or "", submission="a" * 32,
+        now=NOON + timedelta(minutes=2),
     )  # fmt: skip
     orders.reward_completed(now=NOON + timedelta(minutes=3))
 

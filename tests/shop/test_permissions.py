@@ -24,40 +24,24 @@ SNAPSHOT = {
         orders.receive_order orders.redeem_order orders.redeem_without_code orders.refund_order
         orders.remark_order orders.reveal_personal_data orders.ship_order orders.trash_order
         orders.undo_redemption orders.view_order orders.view_redemption orders.view_refund
-        promotions.add_exchangeitem promotions.add_referralcampaign promotions.change_exchangeitem
+        promotions.add_coupontemplate promotions.add_exchangeitem promotions.add_flashsale
+        promotions.add_promotion promotions.add_referralcampaign promotions.change_coupontemplate
+        promotions.change_exchangeitem promotions.change_flashsale promotions.change_promotion
         promotions.change_referral promotions.change_referralcampaign promotions.delete_exchangeitem
-        promotions.view_exchangeitem promotions.view_referral promotions.view_referralcampaign
-        shop.add_pickupslot shop.change_pickupslot shop.change_store shop.delete_pickupslot shop.view_pickupslot
-        shop.view_shopsettings shop.view_store
+        promotions.view_coupon promotions.view_coupontemplate promotions.view_exchangeitem
+        promotions.view_flashsale promotions.view_promotion promotions.view_referral
+        promotions.view_referralcampaign shop.add_pickupslot shop.change_pickupslot shop.change_store
+        shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
     """,
     "财务": """
         members.view_level members.view_pointsentry orders.refund_order orders.remark_order orders.view_billline
-        orders.view_order orders.view_payment orders.view_redemption orders.view_refund
-        promotions.view_exchangeitem promotions.view_referral promotions.view_referralcampaign
+        orders.view_order orders.view_payment orders.view_redemption orders.view_refund promotions.view_coupon
+        promotions.view_coupontemplate promotions.view_exchangeitem promotions.view_flashsale
+        promotions.view_promotion promotions.view_referral promotions.view_referralcampaign
         shop.view_shopsettings shop.view_store
     """,
     "店员": """
         orders.accept_order orders.redeem_order orders.remark_order orders.view_order orders.view_redemption
-        catalog.delete_product catalog.view_category catalog.view_homeblock catalog.view_product catalog.view_sku
-        catalog.view_stockmove members.view_member members.view_message orders.accept_order orders.cancel_order
-        orders.redeem_order orders.redeem_without_code orders.refund_order orders.remark_order
-        orders.reveal_personal_data orders.ship_order orders.trash_order orders.undo_redemption orders.view_order
-        orders.view_redemption orders.view_refund promotions.add_flashsale promotions.add_promotion
-        promotions.change_flashsale promotions.change_promotion promotions.view_flashsale promotions.view_promotion
-        shop.add_pickupslot shop.change_pickupslot shop.change_store
-        shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
-    """,
-    "财务": """
-        orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
-        orders.view_redemption orders.view_refund promotions.view_flashsale promotions.view_promotion
-        orders.view_redemption orders.view_refund promotions.add_coupontemplate promotions.change_coupontemplate
-        promotions.view_coupon promotions.view_coupontemplate shop.add_pickupslot shop.change_pickupslot
-        shop.change_store shop.delete_pickupslot shop.view_pickupslot shop.view_shopsettings shop.view_store
-    """,
-    "财务": """
-        orders.refund_order orders.remark_order orders.view_billline orders.view_order orders.view_payment
-        orders.view_redemption orders.view_refund promotions.view_coupon promotions.view_coupontemplate
-        shop.view_shopsettings shop.view_store
     """,
 }
 

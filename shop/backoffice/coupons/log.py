@@ -19,7 +19,7 @@ from promotions.models import Coupon, CouponStatus
 from shop.backoffice.base import ReadOnlyAdmin, ReasonForm, now, posted, staff_of
 from shop.backoffice.coupons.modes import MODES
 from shop.backoffice.filters import FormFilter, chosen_filter, days_filter
-from shop.backoffice.people import members_of
+from shop.backoffice.members.scope import members_of
 from shop.backoffice.till import confirm_page
 from shop.backoffice.words import lines_of, moment, word
 from shop.lib.crypto import blind_index
