@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
@@ -81,7 +82,7 @@ def forget() -> None:
     run("VACUUM FULL promotions_coupon")
 
 
-def run(sql: str, parameters: list[object] | None = None) -> None:
+def run(sql: str, parameters: list[Any] | None = None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
 

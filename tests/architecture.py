@@ -167,7 +167,7 @@ CLOCKS = {
     "date.today", "time.time", "Now",
 }  # fmt: skip
 CLOCKS_ALLOWED = {  # path -> why
-    "shop/alike.py": "a kept page tells each visitor the server's clock, by which it counts down",
+    "shop/lib/alike.py": "a kept page tells each visitor the server's clock, by which it counts down",
     "shop/lib/sweeps.py": "a task of a sweep reads it, here for all of them",
     "shop/visits.py": "a middleware stands at the edge, as a view does",
     "shop/lib/sms.py": "a signed request carries the moment it is sent",

@@ -5,7 +5,7 @@ from django.db import DatabaseError
 from shop.lib import fragments
 from shop.models import ShopSettings
 
-KEY, SETTINGS = "catalogue-version", "shop-settings"
+KEY, SETTINGS, NAME = "catalogue-version", "shop-settings", "shop-name"
 LIFETIME = 1  # seconds that another process may show what a merchant has changed meanwhile
 
 
@@ -22,7 +22,7 @@ def shop_settings() -> ShopSettings:
 def shop_name() -> str:
     """Return the name of the shop as it was at most some seconds ago; "" while nobody can be asked for it."""
     try:
-        return shop_settings().shop_name
+        return fragments.fresh(NAME, "", lambda: shop_settings().shop_name)
     except DatabaseError:
         return ""
 
@@ -30,6 +30,7 @@ def shop_name() -> str:
 def forget_version() -> None:
     """Ask the database the next time."""
     fragments.drop(KEY, "")
+    fragments.drop(NAME, "")
 
 
 def _row() -> ShopSettings:

@@ -131,7 +131,8 @@ def conflicts_of(draft: ProductDraft, kept: Kept, *, is_new: bool = False) -> li
 
 def bump_catalogue() -> None:
     """Make every cached piece of the catalogue stale. Call it after commit, by edits only, never by an order."""
-    ShopSettings.objects.update(catalogue_version=new_version())
+    if not ShopSettings.objects.update(catalogue_version=new_version()):
+        ShopSettings.load()  # a new shop gets its row, and with it a version
     forget_version()
 
 

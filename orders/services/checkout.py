@@ -134,8 +134,9 @@ def _chosen(wish: Wish, picks_coupon: bool, judged: Mapping[int, pricing.CouponJ
     """Return the id of the coupon to use: theirs while it is of use, none if they want none, else the best."""
     if picks_coupon and wish.coupon_id is None:
         return NO_COUPON
-    if picks_coupon and wish.coupon_id in judged and judged[wish.coupon_id].discount:
-        return wish.coupon_id or NO_COUPON
+    picked = judged.get(wish.coupon_id or NO_COUPON) if picks_coupon else None
+    if picked and picked.discount:
+        return picked.coupon.id
     best = max(judged, key=lambda pk: judged[pk].discount, default=NO_COUPON)
     return best if best and judged[best].discount else NO_COUPON
 

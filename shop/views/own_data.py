@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from catalog.selectors import shop_settings
 from members import services as members
 from members.forms import LeaveForm, ProofForm
 from members.views.access import MemberRequest, shopper_required
@@ -18,7 +19,6 @@ from orders.services import StillOpen
 from shop import privacy
 from shop.lib.http import client_ip
 from shop.lib.throttle import TooManyTries
-from shop.views import common
 
 
 @never_cache
@@ -55,7 +55,7 @@ def erase(request: MemberRequest) -> HttpResponse:
             auth.logout(request)
             messages.success(request, "账号已注销，您的个人信息已删除。欢迎随时再来。")
             return redirect("home")
-    context = {"form": form, "phone": member.phone_masked, "obstacle": obstacle, "shop": common.shop_settings()}
+    context = {"form": form, "phone": member.phone_masked, "obstacle": obstacle, "shop": shop_settings()}
     return render(request, "shop/erase.html", context)
 
 

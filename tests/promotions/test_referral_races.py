@@ -50,7 +50,7 @@ def reward_one_pair_by_four_workers(monkeypatch: pytest.MonkeyPatch) -> int:
     make_campaign(invitee_points=0)
     complete(join(make_member()))
     handed: list[int] = []
-    give = referrals.give_points
+    give: Any = vars(referrals)["give_points"]
 
     def count(**facts: Any) -> None:
         handed.append(facts["points"])
