@@ -46,8 +46,8 @@ def test_the_page_shows_level_benefits_and_the_way_to_the_next(client: Client, l
     valid_html(answer)
     text = text_of(answer)
     for words in (
-        "中级 累计 ¥120",
-        "还差 ¥380 升到高级",
+        "中级 累计 ¥114",
+        "还差 ¥386 升到高级",
         "会员价 9.5 折",
         "消费积分 1.5 倍",
         "快递免运费",
