@@ -17,7 +17,7 @@ def settle(order: Order, lines: Mapping[int, OrderLine], parts: Sequence[RefundL
         missing = gift.units - gift.units_refunded - _deserved(offer, lines.values()) if offer else 0
         unsent = min(max(missing, 0), gift.units_left)
         if unsent:
-            settled.append(_keep_in_shop(gift, unsent))
+            _keep_in_shop(settled, gift, unsent)
         owed += gift.unit_price * max(missing - unsent, 0)
     _withhold(settled, max(owed, 0))
     return settled
@@ -35,10 +35,15 @@ def _counts(offer: OrderOffer, line: OrderLine) -> int:
     return (line.list_amount - line.level_discount) // line.units * line.units_refundable
 
 
-def _keep_in_shop(gift: OrderLine, units: int) -> RefundLine:
+def _keep_in_shop(parts: list[RefundLine], gift: OrderLine, units: int) -> None:
+    """Count units of a gift as never sent, in its part when some of them were asked back anyway."""
     gift.units_cancelled += units
     gift.save(update_fields=["units_cancelled"])
-    return RefundLine(line=gift, units=units)
+    asked = next((part for part in parts if part.line.pk == gift.pk), None)
+    if asked is None:
+        parts.append(RefundLine(line=gift, units=units))
+    else:
+        asked.units += units
 
 
 def _withhold(parts: Sequence[RefundLine], value: int) -> None:

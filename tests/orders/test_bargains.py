@@ -250,6 +250,21 @@ def test_a_refund_below_the_threshold_keeps_an_unsent_gift_in_the_shop(boss: Mem
     assert findings() == []
 
 
+def test_a_refund_that_names_one_of_two_unsent_gifts_keeps_both_in_the_shop(boss: Member) -> None:
+    open_shop(freight_free_over=100)
+    offer = bargains.make_gift_offer(make_sku("小勺", price=600), threshold=10000, stock=3, units=2)
+    order = make_order((make_sku("茶", price=5000), 2), status="preparing")
+    tea, gift = order.lines.get(kind=LineKind.GOODS), order.lines.get(kind=LineKind.GIFT)
+
+    units = {tea.pk: 1, gift.pk: 1}
+    made = orders.refund_lines(order=order, units_by_line=units, by=boss, now=NOON, reason="不要了")
+    arrive(order)
+
+    assert [(part.line_id, part.units) for part in made.lines.order_by("pk")] == [(tea.pk, 1), (gift.pk, 2)]
+    assert (made.amount, offer.tiers.get().gift_left) == (5000, 3)
+    assert findings() == []
+
+
 def test_a_return_below_the_threshold_withholds_the_value_of_a_gift_that_stays_with_the_buyer(boss: Member) -> None:
     order, tier, _ = gift_order(boss, "shipped")
     tea = order.lines.get(kind=LineKind.GOODS)
