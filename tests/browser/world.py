@@ -73,11 +73,11 @@ def open_world() -> World:
 def activities(goods: dict[str, Product], drinks: Category) -> dict[str, Any]:
     """What runs: an offer in tiers, one with a gift, a session now and one tomorrow."""
     now, gift = timezone.now(), goods["few"].skus.get()
-    window = {"now": now - HOUR, "starts_at": now - HOUR, "ends_at": now + DAY}
+    window: dict[str, Any] = {"now": now - HOUR, "starts_at": now - HOUR, "ends_at": now + DAY}
     ladder = [TierDraft(10_000, off=1000), TierDraft(20_000, off=2500)]
     flash, later = goods["flash"].skus.get(), goods["later"].skus.get()
     make_flash(FlashItemDraft(flash.pk, 5900, 8, 2), name="午间茶场", rules_text="付款后当天发货。", **window)
-    tomorrow = {"now": now, "starts_at": now + DAY, "ends_at": now + DAY + HOUR}
+    tomorrow: dict[str, Any] = {"now": now, "starts_at": now + DAY, "ends_at": now + DAY + HOUR}
     return {
         "offer": make_offer(
             *ladder,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import time, timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -61,7 +62,7 @@ def shop(sandbox: Sandbox, settings: LazySettings, tmp_path: Path) -> dict[str, 
 def _run_activities(boss: Member) -> None:
     """Let an offer with gifts and a flash sale run, and end another."""
     now = timezone.now()
-    window = {"now": now, "starts_at": now, "ends_at": now + timedelta(hours=1)}
+    window: dict[str, Any] = {"now": now, "starts_at": now, "ends_at": now + timedelta(hours=1)}
     make_gift_offer(stock=3, by=boss, **window)
     make_flash(by=boss, **window)
     over = make_flash(by=boss, **window)
