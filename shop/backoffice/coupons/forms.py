@@ -48,7 +48,7 @@ class TemplateForm(BackofficeForm):
 
     name = forms.CharField(label="名称", max_length=30, help_text="顾客看到的名字，例如“进店礼”。")
     kind = forms.ChoiceField(label="优惠方式", choices=KINDS, initial=CouponKind.AMOUNT, widget=forms.RadioSelect)
-    amount = YuanFormField(label="减多少元", required=False, help_text="例如 5 就是减 5 元；不能大于使用门槛。")
+    amount = YuanFormField(label="面额（元）", required=False, help_text="例如 5 就是减 5 元；不能大于使用门槛。")
     percent = number("折扣", min_value=0, help_text="按百分之几付款：85 就是 8.5 折，可以填 1 到 99。")
     max_discount = YuanFormField(label="最多减多少元", required=False, initial=0, help_text="0 表示不封顶。")
     threshold = YuanFormField(
