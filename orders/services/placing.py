@@ -15,7 +15,7 @@ from orders.services import accepting, paying, scarce, slots
 from orders.services.bargaining import NOTHING, Wish
 from orders.services.events import record_event
 from orders.services.quoting import Delivery, Express, Pickup, Quote, picture_of, quote
-from orders.services.refusals import NotDeliverable, PriceChanged
+from orders.services.refusals import NotDeliverable, NotForSale, PriceChanged
 from orders.signals import order_placed
 from promotions.pricing import PricedLine
 from shop.lib.money import yuan
@@ -77,6 +77,8 @@ def _place(asked: _Asked, now: datetime) -> Order:
     """Take the member's lock first, the stock last (RELIABILITY R12); between them the order, coupon and quotas."""
     shop = ShopSettings.load()
     member = Member.objects.select_for_update(no_key=True).get(pk=asked.member.pk)
+    if not member.is_active:  # switched off or gone since they signed in
+        raise NotForSale("您的账号已停用，不能下单，请联系商家")
     basket = quote(member=member, items=asked.items, delivery=asked.delivery, shop=shop, now=now, wish=asked.wish)
     _check_payment(asked, shop, basket)
     order = _new_order(asked, basket, shop, now)

@@ -523,3 +523,14 @@ def test_only_an_unpaid_order_changes_its_price(boss: Member) -> None:
 
     with pytest.raises(orders.NotRepriceable, match="待付款"):
         orders.change_price(order=order, goods=4000, freight=0, by=boss, now=NOON)
+
+
+def test_a_member_who_was_switched_off_meanwhile_buys_nothing() -> None:
+    open_shop()
+    member = make_member()
+    Member.objects.filter(pk=member.pk).update(is_active=False)
+
+    with pytest.raises(orders.NotForSale, match="停用"):
+        make_order((make_sku(), 1), member=member)
+
+    assert not Order.objects.exists()
