@@ -22,7 +22,7 @@ def shop_settings() -> ShopSettings:
 def shop_name() -> str:
     """Return the name of the shop as it was at most some seconds ago; "" while nobody can be asked for it."""
     try:
-        return fragments.fresh(NAME, "", lambda: shop_settings().shop_name)
+        return fragments.fresh(NAME, "", lambda: _row().shop_name)
     except DatabaseError:
         return ""
 
@@ -34,5 +34,10 @@ def forget_version() -> None:
 
 
 def _row() -> ShopSettings:
-    """Return the settings, and of a shop that has none yet what they would be; a page writes nothing."""
-    return ShopSettings.objects.filter(pk=1).first() or ShopSettings(pk=1, catalogue_version="")
+    """Return the settings, and of a shop that has none yet what they would be; a page writes nothing.
+
+    Whoever reads them for whatever reason tells the name of the shop along.
+    """
+    shop = ShopSettings.objects.filter(pk=1).first() or ShopSettings(pk=1, catalogue_version="")
+    fragments.keep(NAME, "", (shop.shop_name,))
+    return shop

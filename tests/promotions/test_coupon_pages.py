@@ -89,7 +89,7 @@ def test_the_centre_costs_the_same_with_many_coupons(client: Client, django_asse
         client.get("/coupons/")
     fragments.forget()
     as_member(client)
-    with django_assert_num_queries(5):  # session, member; coupons, names; what they hold
+    with django_assert_num_queries(6):  # session, member; coupons, names; what they hold; the name of the shop
         client.get("/coupons/")
 
 

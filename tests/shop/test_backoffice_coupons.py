@@ -482,3 +482,14 @@ def test_an_operator_of_one_store_sees_the_coupons_of_its_members_alone() -> Non
 @pytest.mark.parametrize("path", ["99999/change/", "x/change/", "99999/push/", f"{'9' * 30}/change/"])
 def test_what_is_not_there_is_a_404(desk: Client, path: str) -> None:
     assert desk.get(ROOT + path).status_code == 404
+
+
+def test_a_forbidden_word_needs_a_reason_that_is_logged(desk: Client) -> None:
+    refused = save(desk, f"{ADD}?mode=claim", name="国家级好茶券")
+    assert "国家级" in refused.content.decode()
+    assert not CouponTemplate.objects.exists()
+
+    save(desk, f"{ADD}?mode=claim", name="国家级好茶券", wording_reason="奖项名称的一部分")
+
+    assert CouponTemplate.objects.get().name == "国家级好茶券"
+    assert "奖项名称的一部分" in str(list(OperationLog.objects.values_list("summary", "after")))

@@ -29,7 +29,7 @@ def test_the_product_page_costs_eight_queries_and_kept_none(client: Client, djan
         client.get(f"/goods/{goods.pk}/")
 
 
-@pytest.mark.parametrize(("limit", "queries"), [("none", 4), ("lifetime", 5)])
+@pytest.mark.parametrize(("limit", "queries"), [("none", 3), ("lifetime", 4)])
 def test_a_member_pays_for_the_session_and_with_a_limit_for_what_they_bought(
     client: Client, django_assert_num_queries: Any, limit: str, queries: int
 ) -> None:

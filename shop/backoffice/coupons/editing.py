@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from catalog.models import Product
 from promotions import services as promotions
 from promotions.models import CouponStatus, CouponTemplate, IssueMode, ScopeKind
-from shop.backoffice.base import ReasonForm, now, posted, staff_of
+from shop.backoffice.base import ReasonForm, now, posted, settle_wording, staff_of
 from shop.backoffice.coupons.forms import TemplateForm
 from shop.backoffice.coupons.modes import MODES, REPEATING, mode_in
 from shop.backoffice.home import goods_to_pick, picture_of
@@ -63,6 +63,7 @@ def coupon_edit(request: HttpRequest, object_id: str = "") -> HttpResponse:
     if request.method == "POST" and not form.is_valid():  # say all that is wrong at once
         form.place(promotions.problems_of(form.write_into(template), before=None, now=now()))
     elif request.method == "POST" and (saved := save(request, form, template)):
+        settle_wording(request, form, saved)
         messages.success(request, f"已保存「{saved.name}」：{saved.worth_words}，{saved.threshold_words}")
         return redirect(after_saving(saved))
     label, hint = MODES[template.issue_mode]

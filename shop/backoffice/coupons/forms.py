@@ -10,8 +10,9 @@ from members.models import Level, Tag
 from promotions import selectors
 from promotions import services as promotions
 from promotions.models import CouponKind, CouponTemplate, ScopeKind, ValidityKind
-from shop.backoffice.base import BackofficeForm
+from shop.backoffice.base import WORDING_REASON, BackofficeForm
 from shop.backoffice.goods.editing import category_choices
+from shop.backoffice.wording import WordingMixin
 from shop.lib import tables
 from shop.lib.money import YuanFormField
 
@@ -43,8 +44,10 @@ def day(label: str, **kwargs: Any) -> forms.DateField:
     return forms.DateField(label=label, required=False, widget=widget, **kwargs)
 
 
-class TemplateForm(BackofficeForm):
+class TemplateForm(WordingMixin, BackofficeForm):
     """The terms of a coupon. Those that members hold already are shown but cannot be changed."""
+
+    wording_fields = ("name", "remark")
 
     name = forms.CharField(label="名称", max_length=30, help_text="顾客看到的名字，例如“进店礼”。")
     kind = forms.ChoiceField(label="优惠方式", choices=KINDS, initial=CouponKind.AMOUNT, widget=forms.RadioSelect)
@@ -89,7 +92,7 @@ class TemplateForm(BackofficeForm):
 
     def write_into(self, template: CouponTemplate) -> CouponTemplate:
         """Return `template` with what was typed; goods that were picked stay while they make sense."""
-        facts = dict(self.cleaned_data)
+        facts = {name: value for name, value in self.cleaned_data.items() if name != WORDING_REASON}
         picked, had = facts.pop("scope_ids", []), template.scope_kind
         for name, value in facts.items():
             empty = 0 if isinstance(self.fields[name], forms.IntegerField | YuanFormField) else value
@@ -110,7 +113,7 @@ class TemplateForm(BackofficeForm):
     @classmethod
     def initial_of(cls, template: CouponTemplate) -> dict[str, Any]:
         """Return what the form shows of `template`."""
-        shown = {name: getattr(template, name) for name in cls.base_fields}
+        shown = {name: getattr(template, name) for name in cls.base_fields if name != WORDING_REASON}
         if template.pk is None:
             shown |= {"amount": None, "percent": None}  # for the merchant to fill in
         return shown | {"scope_ids": template.scope_ids if template.scope_kind == ScopeKind.CATEGORY else []}
