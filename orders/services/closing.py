@@ -7,7 +7,7 @@ from catalog.models import StockMoveKind
 from members import services as members
 from members.models import Member
 from orders.models import CancelReason, Order, OrderStatus, Payment, RefundCause
-from orders.services import refunding, scarce, slots
+from orders.services import refunding, rewarding, scarce, slots
 from orders.services.events import step
 from orders.signals import order_cancelled
 
@@ -36,8 +36,11 @@ def cancel_locked(order: Order, *, by: Member | None, reason: str, now: datetime
     units = {line.sku_id: line.units_left for line in stocked}
     sources = {line.sku_id: f"order-line:{line.pk}" for line in stocked}
     accepted = order.payments.filter(is_accepted=True).first()
-    if accepted:
-        refunding.refund_all_left(order, accepted, cause=RefundCause.CANCEL, reason=label, by=by, now=now)
+    refund = accepted and refunding.refund_all_left(
+        order, accepted, cause=RefundCause.CANCEL, reason=label, by=by, now=now
+    )
+    if order.paid_at and not refund and any(line.units_refundable for line in lines):
+        rewarding.after_free_cancelling(order)
     order_cancelled.send(sender=Order, order=order)
     _tell(order, label, now=now)
     scarce.give_back_all(order, lines, now=now)

@@ -99,6 +99,11 @@ def after_refund(order: Order, refund: Refund, parts: list[RefundLine], *, whole
         promotions.note_reversed_order(member=order.member, order_no=order.no, now=now)
 
 
+def after_free_cancelling(order: Order) -> None:
+    """Count a paid order out again that is cancelled without a refund, because nothing was paid for what is left."""
+    members.count_purchase(member_id=order.member_id, amount=0, orders=-1, at=None)
+
+
 def _settle_points(order: Order, refund: Refund, part: RefundLine, now: datetime) -> None:
     source, note = f"{source_of(order)}:refund-line:{part.pk}", f"订单 {order.no} 退款"
     if part.points:

@@ -4,22 +4,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from catalog.models import Sku
 from members import services as members
 from members.models import Level, Member, PointsEntry, PointsKind
 from orders import services as orders
-from orders.channels import RefundFact, RefundState
 from orders.models import LineKind, Order, OrderLine, OrderStatus, Payment, RedemptionWay, RefundedPart
 from orders.services import notices
 from orders.services.bargaining import Wish
-from orders.services.refund_settling import settle_refund
 from promotions.models import Coupon, CouponStatus, ExchangeItem, FlashItem, FlashSale, PromotionTier
 from shop import audit
 from tests.factories import NOON, make_member, make_order, make_product, make_sku, make_staff, make_store, pay_order
 from tests.orders import bargains
 from tests.orders.acts import attempt, told_of
+from tests.orders.refunds import arrive
 from tests.orders.shopping import open_shop
 
 pytestmark = pytest.mark.django_db
@@ -40,15 +38,6 @@ def refund(order: Order, line: OrderLine, units: int, by: Member, *, now: dateti
     made = orders.refund_lines(order=order, units_by_line={line.pk: units}, by=by, now=now, reason="不要了")
     arrive(order)
     return made.amount
-
-
-def arrive(order: Order) -> None:
-    """Let the gateway say that every refund of `order` has arrived."""
-    for made in order.refunds.exclude(status="done"):
-        fact = RefundFact(out_refund_no=made.out_refund_no, state=RefundState.DONE, amount=made.amount, done_at=NOON)
-        with transaction.atomic():
-            settle_refund(fact, now=NOON)
-    order.refresh_from_db()
 
 
 def rewarded(order: Order) -> Order:
@@ -199,6 +188,22 @@ def test_an_order_that_a_coupon_pays_whole_is_paid_at_once(boss: Member) -> None
     assert refund(order, order.lines.get(), 1, boss) == 0
     coupon.refresh_from_db()
     assert coupon.status == CouponStatus.UNUSED
+    assert findings() == []
+
+
+def test_cancelling_an_order_that_cost_nothing_counts_it_out_again(boss: Member) -> None:
+    open_shop(auto_accept=False)
+    member, store = make_member(), make_store()
+    coupon = bargains.give_coupon(member, amount=5000)
+    order = make_order((make_sku(price=3000), 1), member=member, store=store, wish=Wish(coupon_id=coupon.pk))
+    member.refresh_from_db()
+    assert member.paid_orders == 1
+
+    orders.cancel(order=order, by=boss, reason="admin", now=NOON)
+
+    member.refresh_from_db()
+    coupon.refresh_from_db()
+    assert (member.paid_orders, coupon.status) == (0, CouponStatus.UNUSED)
     assert findings() == []
 
 
