@@ -24,7 +24,12 @@ class Strip:
 
 
 def flash_strip(*, now: datetime) -> Strip | None:
-    """Return the strip of the session that is open; None when there is none. Queries: session, its pieces."""
+    """Return the strip of the session that is open; None when there is none, which the tags on goods know already.
+
+    Queries: session, its pieces.
+    """
+    if not promotions.public_deals(now=now):
+        return None
     found = promotions.current_session(now=now, limit=DEALS_ON_HOME)
     return Strip(*found) if found else None
 

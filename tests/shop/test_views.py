@@ -54,13 +54,13 @@ def test_home_of_a_new_shop_says_that_the_shelves_are_empty(client: Client) -> N
     assert "货架还空着" in text_of(client, "/")
 
 
-def test_home_costs_nine_queries_and_none_once_it_is_kept(client: Client, django_assert_num_queries: Any) -> None:
+def test_home_costs_eight_queries_and_none_once_it_is_kept(client: Client, django_assert_num_queries: Any) -> None:
     for number in range(20):
         make_product(f"商品 {number}", categories=[make_category(f"分类 {number}")])
         make_store()
 
-    # settings, categories, blocks, goods, stores, coupons, offers, flash prices, flash session
-    with django_assert_num_queries(9):
+    # settings, categories, blocks, goods, stores, coupons, offers, flash prices
+    with django_assert_num_queries(8):
         client.get("/")
     with django_assert_num_queries(0):
         client.get("/")
@@ -88,7 +88,7 @@ def test_delivery_is_promised_as_the_merchant_set_it(client: Client) -> None:
     assert "可自提" not in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("/", 10), ("/goods/", 6)])
+@pytest.mark.parametrize(("path", "queries"), [("/", 9), ("/goods/", 6)])
 def test_a_member_costs_the_front_pages_no_more_than_the_session_and_kept_ones_nothing(
     client: Client, django_assert_num_queries: Any, path: str, queries: int
 ) -> None:
