@@ -139,7 +139,7 @@ def a_refund_notice(sandbox: Sandbox) -> tuple[dict[str, str], bytes]:
 @pytest.mark.parametrize(
     ("flow", "prepare", "least"),
     [
-        (placing, a_basket, 15),
+        (placing, a_basket, 14),
         (starting_to_pay, an_order, 8),
         (hearing, a_payment_notice, 18),
         (hearing, a_late_payment_notice, 12),
