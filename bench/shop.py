@@ -8,10 +8,12 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.management import call_command
+from django.utils import timezone
 
 from catalog.models import Product, Sku
 from members.models import Address, Member
 from orders.models import CartItem
+from shop import visits
 from shop.lib import regions
 
 PLENTY = 1_000_000
@@ -61,13 +63,16 @@ def signed_in(member: Member) -> Shopper:
 
 
 def cookies_of(member: Member) -> dict[str, str]:
-    """Return the cookies of a browser in which `member` is signed in."""
+    """Return the cookies of a browser in which `member` is signed in and has seen a page today."""
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(member.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = member.get_session_auth_hash()
     session.save()
-    return {settings.SESSION_COOKIE_NAME: session.session_key, settings.CSRF_COOKIE_NAME: CSRF}
+    return {
+        settings.SESSION_COOKIE_NAME: session.session_key, settings.CSRF_COOKIE_NAME: CSRF,
+        visits.COOKIE: f"{timezone.localdate()}",
+    }  # fmt: skip
 
 
 def address_of(member: Member) -> Address:
