@@ -1,7 +1,7 @@
 """The cart, for guests and members alike; one form holds all of it, so it works without a script."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -22,7 +22,6 @@ from promotions import pricing
 from shop.lib import alike
 from shop.models import ShopSettings
 
-MOST_NUDGES = 2
 REMOVED = "cart_removed"  # key of the session: {sku_id: units} that were taken out last, until the next page
 
 
@@ -59,11 +58,11 @@ def cart_page(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class CartPrice:
-    """What the selected goods cost by level and offers, before coupon and points, and how near the next offers are."""
+    """What the selected goods cost by level and offers, before coupon and points, and how near the next offer is."""
 
     price: pricing.Price
     freight: pricing.FreightRule
-    nudges: Sequence[pricing.Reach]
+    nudge: pricing.Nudge | None
     shop: ShopSettings
 
 
@@ -72,10 +71,8 @@ def _price(owner: cart.Owner, shown: cart.Cart, now: datetime) -> CartPrice:
     freight = pricing.freight_rule(shop, is_pickup=False)
     terms = bargaining.terms_of(member=owner.member, shop=shop, freight=freight, now=now)
     goods = bargaining.with_categories([line.item for line in shown.lines if line.is_selected], terms)
-    lines, _ = pricing.after_offers(goods, replace(terms, offers=()))
-    reached = [pricing.reach_of(lines, offer) for offer in terms.offers]
-    nudges = sorted((one for one in reached if one and one.next_tier), key=lambda one: (one.missing, one.offer.id))
-    return CartPrice(pricing.price(goods, terms), freight, nudges[:MOST_NUDGES], shop)
+    priced = pricing.price(goods, terms)
+    return CartPrice(priced, freight, pricing.nudge(priced.lines, terms.offers), shop)
 
 
 def _freight(priced: CartPrice) -> Freight | None:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Category, Product
+from catalog.selectors import category_ids_of
 from members.models import Level, Member
 from promotions import pricing
 from promotions.models import Coupon, CouponKind, CouponStatus, CouponTemplate, IssueMode, ScopeKind
@@ -120,18 +121,14 @@ def held_of(member: Member, template_ids: Collection[int]) -> Counter[int]:
 def claimable_for_product(product_id: int, *, now: datetime) -> list[Offered]:
     """Return the coupons to be taken that are good for a product. One query more when some are for categories."""
     offered = claimable(now=now)
-    needs = any(one.scope_kind == ScopeKind.CATEGORY for one in offered)
-    categories = set[int]()
-    if needs:
-        categories = fragments.fresh(f"categories-of-product:{product_id}", "", lambda: categories_of(product_id))
+    categories = frozenset[int]()
+    if any(one.scope_kind == ScopeKind.CATEGORY for one in offered):
+        categories = fragments.fresh(f"categories-of-product:{product_id}", "", lambda: _categories_of(product_id))
     return [one for one in offered if one.covers(product_id, categories)]
 
 
-def categories_of(product_id: int) -> set[int]:
-    """Return the categories of a product and all above them. One query."""
-    through = Product.categories.through.objects.filter(product=product_id)
-    rows = through.values_list("category", "category__parent", "category__parent__parent")
-    return {pk for row in rows for pk in row if pk}
+def _categories_of(product_id: int) -> frozenset[int]:
+    return category_ids_of([product_id]).get(product_id, frozenset())
 
 
 def shared(token: str) -> tuple[CouponTemplate, Offered] | None:
