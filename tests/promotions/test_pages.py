@@ -46,6 +46,17 @@ def test_the_list_of_offers_costs_three_queries(client: Client, django_assert_nu
     assert text_of(page).count("满 100 减 10") == 12
 
 
+@pytest.mark.parametrize(("units", "sentence"), [(1, "再买 ¥40 可减 ¥10"), (2, "再买 ¥80 可减 ¥30")])
+def test_the_cart_says_what_the_next_tier_would_give(client: Client, units: int, sentence: str) -> None:
+    offer = running_offer(TierDraft(10_000, off=1000), TierDraft(20_000, off=3000))
+    client.post("/cart/add/", {"sku": make_sku(price=6000).pk, "units": units})
+
+    page = client.get("/cart/")
+
+    assert sentence in text_of(page)
+    assert f'href="/offers/{offer.pk}/"' in page.content.decode()
+
+
 def test_a_list_without_offers_leads_on(client: Client) -> None:
     assert "现在没有优惠活动" in text_of(client.get("/offers/"))
 
